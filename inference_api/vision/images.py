@@ -1,0 +1,154 @@
+"""Bytes to pixels and back: the one decoder that training and serving share.
+
+Everything is read by Pillow (HEIC through pillow-heif), the format is found from the content,
+and the size is held against the limits from the header, before any pixel costs memory.
+"""
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pillow_heif
+from PIL import ExifTags
+from PIL import Image as PillowImage
+
+from inference_api.errors import (
+    ImageTooLargeError,
+    ImageTooSmallError,
+    UndecodableImageError,
+    UnsupportedImageError,
+)
+from inference_api.vision.letterbox import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+EncodedFormat = Literal["JPEG", "PNG", "WEBP"]
+
+PillowImage.init()
+pillow_heif.register_heif_opener()
+# Pillow only warns up to twice its own limit and cannot say the size when it raises; the header
+# check below replaces it for every format opened here.
+PillowImage.MAX_IMAGE_PIXELS = None
+
+# What Pillow's decoders have been seen to raise, or may raise, on hostile bytes.
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    EOFError,
+    MemoryError,
+    struct.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What is taken in: bytes of the file, pixels of the picture, pixels of its shorter side."""
+
+    max_bytes: int = 20_000_000
+    max_pixels: int = 50_000_000
+    min_side: int = 16
+
+
+DEFAULT_LIMITS = ImageLimits()
+
+
+def decode(data: bytes, *, limits: ImageLimits = DEFAULT_LIMITS) -> Image:
+    """The picture in `data` as uint8 RGB (H, W, 3), upright.
+
+    Of an animation the first frame is taken. Transparent pixels lie on white, as viewers show
+    them. Color profiles are ignored. Raises ImageRejectedError: UnsupportedImageError for
+    what is no image, UndecodableImageError for a broken one, ImageTooLargeError and
+    ImageTooSmallError for one outside `limits`.
+    """
+    if len(data) > limits.max_bytes:
+        raise ImageTooLargeError(actual=len(data), limit=limits.max_bytes, unit="bytes")
+    formats = _recognize(data)
+    if not formats:
+        raise UnsupportedImageError(n_bytes=len(data))
+    try:
+        with PillowImage.open(io.BytesIO(data), formats=formats) as photo:
+            _check_size(photo.size, limits)
+            photo.load()
+            return _orient(_to_rgb(photo), _orientation(photo))
+    except _DECODER_ERRORS as error:
+        raise UndecodableImageError(n_bytes=len(data), detected=formats[0]) from error
+
+
+def encode(image: Image, *, image_format: EncodedFormat) -> bytes:
+    """`image` (uint8 RGB) as the bytes of a file; JPEG and WebP at a quality of 90."""
+    options = {"JPEG": {"quality": 90}, "PNG": {"compress_level": 1}}
+    options["WEBP"] = {"quality": 90, "method": 0}  # the default method takes three times as long
+    buffer = io.BytesIO()
+    PillowImage.fromarray(image).save(buffer, image_format, **options[image_format])
+    return buffer.getvalue()
+
+
+def _recognize(data: bytes) -> list[str]:
+    openers = PillowImage.OPEN
+    return [name for name in FORMATS if (accept := openers[name][1]) and accept(data[:16]) is True]
+
+
+def _check_size(size_wh: tuple[int, int], limits: ImageLimits) -> None:
+    width, height = size_wh
+    if width * height > limits.max_pixels:
+        raise ImageTooLargeError(actual=width * height, limit=limits.max_pixels, unit="pixels")
+    if min(size_wh) < limits.min_side:
+        raise ImageTooSmallError(size_wh=size_wh, min_side=limits.min_side)
+
+
+def _to_rgb(photo: PillowImage.Image) -> Image:
+    if photo.mode.startswith("I;16"):
+        return _grey_to_rgb(np.asarray(photo) >> 8)
+    if photo.mode in ("I", "F"):
+        return _grey_to_rgb(_stretch(np.asarray(photo, np.float64)))
+    if photo.has_transparency_data:
+        photo = photo.convert("RGBA")
+        white = PillowImage.new("RGBA", photo.size, "white")
+        photo = PillowImage.alpha_composite(white, photo)
+    return np.asarray(photo if photo.mode == "RGB" else photo.convert("RGB"))
+
+
+def _grey_to_rgb(grey: npt.NDArray[np.generic]) -> Image:
+    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _stretch(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """32-bit pixels declare no range: their own one becomes 0–255, what is not finite 0."""
+    values = np.where(np.isfinite(values), values, 0)
+    low, span = values.min(), np.ptp(values)
+    return (values - low) * (255 / span) if span > 0 else np.zeros_like(values)
+
+
+def _orientation(photo: PillowImage.Image) -> int:
+    """EXIF's 1–8; a photo whose EXIF cannot be read is taken as upright."""
+    try:
+        return int(photo.getexif().get(ExifTags.Base.Orientation, 1))
+    except _DECODER_ERRORS:
+        return 1
+
+
+# What undoes each orientation, on (H, W, 3); anything else in the tag means upright.
+_UPRIGHT: dict[int, Callable[[Image], Image]] = {
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.swapaxes(0, 1),
+    6: lambda image: image[::-1].swapaxes(0, 1),
+    7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
+    8: lambda image: image[:, ::-1].swapaxes(0, 1),
+}
+
+
+def _orient(image: Image, orientation: int) -> Image:
+    upright = _UPRIGHT.get(orientation)
+    return np.ascontiguousarray(upright(image)) if upright else image
