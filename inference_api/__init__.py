@@ -1,0 +1,1 @@
+"""The inference service: a photo in, the face framed and labelled out."""

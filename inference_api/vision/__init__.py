@@ -1,0 +1,1 @@
+"""Pure image geometry: no web framework, no model runtime, no clock."""

@@ -1,0 +1,113 @@
+"""`spec.json`: what an artifact is, in words that the service can hold it to.
+
+An artifact is a folder with a SavedModel, this file and a model card. Everything that must be
+the same in training and in serving (input size, pad color, crop margin, threshold, label
+words) is read from here, never from a constant in the code.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from inference_api.errors import ArtifactMissingError, SpecMismatchError
+
+SPEC_FILE = "spec.json"
+Color = tuple[int, int, int]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: str
+    architecture: str
+    input_size: Annotated[int, Field(gt=0)]
+    pad_color: Color
+    resize_filter: Literal["area"]
+    threshold: Probability
+    libraries: dict[str, str]
+    data_id: str
+    git_commit: str
+    sha256: dict[str, str]
+
+
+class LocalizerSpec(_Spec):
+    """A network from one letterboxed photo to boxes.
+
+    input_size: side of the square, pixels. pad_color: RGB 0–255. threshold: the least
+    face_probability that counts as a face. sha256: of each file, by its path in the artifact.
+    """
+
+    kind: Literal["localizer"]
+    box_format: Literal["rel_xyxy"]
+
+
+class Labels(BaseModel):
+    """The words for the two categories; `upper` is the one that `probability` is of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lower: str
+    upper: str
+
+
+class ClassifierSpec(_Spec):
+    """A network from one face crop to the probability of the upper category.
+
+    crop_margin: how far the box is expanded, as a fraction of its sides. threshold: the least
+    probability that is labelled `labels.upper`.
+    """
+
+    kind: Literal["classifier"]
+    crop_margin: Annotated[float, Field(ge=0, le=2)]
+    labels: Labels
+
+
+ArtifactSpec = LocalizerSpec | ClassifierSpec
+_ADAPTER: TypeAdapter[ArtifactSpec] = TypeAdapter(
+    Annotated[ArtifactSpec, Field(discriminator="kind")]
+)
+
+
+def read_spec(artifact: Path) -> ArtifactSpec:
+    """The spec of the artifact folder, with every file's SHA-256 checked.
+
+    Raises ArtifactMissingError for a file that is not there, SpecMismatchError for a field
+    that is wrong or a file that was altered; both name the file.
+    """
+    path = artifact / SPEC_FILE
+    try:
+        spec = _ADAPTER.validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ArtifactMissingError(path=path) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise SpecMismatchError(path=path, field=field, problem=first["msg"]) from error
+    for name, expected in spec.sha256.items():
+        _check_file(artifact / name, expected)
+    return spec
+
+
+def write_spec(spec: ArtifactSpec, artifact: Path) -> None:
+    """Write `spec` as indented JSON into the artifact folder."""
+    text = json.dumps(spec.model_dump(), indent=2, ensure_ascii=False)
+    (artifact / SPEC_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_file(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise ArtifactMissingError(path=path)
+    if (actual := sha256_of(path)) != expected:
+        problem = f"the file's SHA-256 is {actual[:12]}…, the spec says {expected[:12]}…"
+        raise SpecMismatchError(path=path, field="sha256", problem=problem)

@@ -1,0 +1,1 @@
+"""From labeled photos to the released models: each module is a command."""
