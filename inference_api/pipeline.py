@@ -1,0 +1,180 @@
+"""From pictures to predictions: localize, crop, classify, for one photo or a micro-batch.
+
+The networks come in through two Protocols, so nothing here knows a runtime. A localizer may
+find any number of faces in a photo; all faces of a batch share one call of the classifier.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from inference_api.vision.boxes import Box, Boxes
+from inference_api.vision.letterbox import Image, LetterboxTransform, crop_square, letterbox
+from inference_api.vision.spec import ClassifierSpec, LocalizerSpec
+
+Probabilities = npt.NDArray[np.float32]
+ImageBatch = npt.NDArray[np.uint8]
+"""uint8 RGB (N, S, S, 3)."""
+
+
+class Found(NamedTuple):
+    """A localizer's candidates in one square: boxes_rel_xyxy (K, 4), probabilities (K,)."""
+
+    boxes_rel_xyxy: Boxes
+    face_probabilities: Probabilities
+
+
+class Localizer(Protocol):
+    """Finds faces in squares of `spec.input_size` pixels."""
+
+    @property
+    def spec(self) -> LocalizerSpec:
+        """What the network is and takes."""
+
+    def localize(self, squares: ImageBatch) -> list[Found]:
+        """The candidates of each square, whatever their probability; one entry a square."""
+
+
+class Classifier(Protocol):
+    """Sorts face crops of `spec.input_size` pixels into two categories."""
+
+    @property
+    def spec(self) -> ClassifierSpec:
+        """What the network is and takes."""
+
+    def classify(self, crops: ImageBatch) -> Probabilities:
+        """The probability (N,) of the upper category for each of N ≥ 1 crops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face: its box inside the photo, and the label with the probability of that label."""
+
+    box: Box
+    face_probability: float
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which released network answered."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was found in one photo of `size_wh` pixels: faces, the largest first.
+
+    timings_ms: by stage; for a photo of a micro-batch those of the whole batch.
+    """
+
+    size_wh: tuple[int, int]
+    faces: tuple[Face, ...]
+    models: tuple[Model, ...]
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A decoded photo and the square that the localizer sees of it."""
+
+    image: Image
+    square: Image
+    transform: LetterboxTransform
+
+
+class _Candidate(NamedTuple):
+    photo: int  # index in the batch
+    box: Box
+    face_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A localizer and a classifier, put together."""
+
+    localizer: Localizer
+    classifier: Classifier
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Name and version of both networks."""
+        specs = self.localizer.spec, self.classifier.spec
+        return tuple(Model(spec.name, spec.version) for spec in specs)
+
+    def prepare(self, image: Image) -> Photo:
+        """Letterbox `image` (uint8 RGB) for the localizer; needs no runtime."""
+        spec = self.localizer.spec
+        square, transform = letterbox(image, size=spec.input_size, pad_color=spec.pad_color)
+        return Photo(image, square, transform)
+
+    def predict(self, photos: Sequence[Photo]) -> list[Prediction]:
+        """One prediction a photo, in their order. To be called by one thread at a time."""
+        if not photos:
+            return []
+        started = time.perf_counter()
+        found = self.localizer.localize(np.stack([photo.square for photo in photos]))
+        localized = time.perf_counter()
+        candidates = [*self._candidates(photos, found)]
+        faces = self._classify(photos, candidates)
+        timings_ms = {
+            "localize": (localized - started) * 1000,
+            "classify": (time.perf_counter() - localized) * 1000,
+        }
+        return [
+            Prediction(_size_wh(photo.image), _largest_first(own), self.models, timings_ms)
+            for photo, own in zip(photos, faces, strict=True)
+        ]
+
+    def _candidates(self, photos: Sequence[Photo], found: Sequence[Found]) -> Iterator[_Candidate]:
+        """The faces that are probable enough and lie inside their photo."""
+        for index, (photo, (boxes, probabilities)) in enumerate(zip(photos, found, strict=True)):
+            for corners, probability in zip(
+                photo.transform.invert(boxes).tolist(), probabilities.tolist(), strict=True
+            ):
+                box = Box(*corners).clip(_size_wh(photo.image))
+                if probability >= self.localizer.spec.threshold and box.area > 0:
+                    yield _Candidate(index, box, probability)
+
+    def _classify(
+        self, photos: Sequence[Photo], candidates: Sequence[_Candidate]
+    ) -> list[list[Face]]:
+        """The labelled faces of each photo."""
+        faces: list[list[Face]] = [[] for _ in photos]
+        if not candidates:
+            return faces
+        spec = self.classifier.spec
+        crops = [
+            crop_square(
+                photos[one.photo].image, one.box, margin=spec.crop_margin, size=spec.input_size
+            )
+            for one in candidates
+        ]
+        upper = self.classifier.classify(np.stack(crops)).tolist()
+        for one, probability in zip(candidates, upper, strict=True):
+            label, of_label = _label(spec, probability)
+            faces[one.photo].append(Face(one.box, one.face_probability, label, of_label))
+        return faces
+
+
+def _label(spec: ClassifierSpec, upper_probability: float) -> tuple[str, float]:
+    """The label by the spec's threshold, and the probability of that very label."""
+    if upper_probability >= spec.threshold:
+        return spec.labels.upper, upper_probability
+    return spec.labels.lower, 1 - upper_probability
+
+
+def _largest_first(faces: Sequence[Face]) -> tuple[Face, ...]:
+    return tuple(sorted(faces, key=lambda face: face.box.area, reverse=True))
+
+
+def _size_wh(image: Image) -> tuple[int, int]:
+    height, width = image.shape[:2]
+    return width, height
