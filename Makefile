@@ -1,0 +1,58 @@
+# Needs GNU make and Python 3.11–3.13; everything else is installed into $(VENV).
+PYTHON ?= python3
+VENV ?= .venv
+PY = $(VENV)/bin/python
+PARTS = run service bot training
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check train bench lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 8
+
+run: $(VENV)/.installed-run ## Start the service on http://127.0.0.1:8000, and the bot when BOT_TOKEN is set
+	@if [ -n "$$BOT_TOKEN" ] || grep -qs '^BOT_TOKEN=.' .env; then \
+		PATH="$(abspath $(VENV))/bin:$$PATH" exec $(PY) -m honcho -e /dev/null -f deploy/Procfile -d . start; \
+	else \
+		echo 'BOT_TOKEN is set neither in the environment nor in .env: starting the service without the bot.'; \
+		exec $(PY) -m inference_api serve; \
+	fi
+
+test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about a minute
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_requirements.py
+
+train: $(VENV)/.installed-training ## Train both networks on a tiny generated dataset, the whole chain
+	$(PY) -m training.quickstart $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Print what the parts cost beside each other
+	$(PY) -m benchmarks $(ARGS)
+
+lock: $(VENV)/.installed-dev ## Compile requirements/ from pyproject.toml; ARGS=--upgrade moves to the newest
+	$(COMPILE) --extra dev -o requirements/dev.txt $(ARGS)
+	@for part in $(PARTS); do \
+		$(COMPILE) --extra $$part -o requirements/$$part.txt -c requirements/dev.txt --upgrade || exit; \
+	done
+
+clean: ## Remove the environment and every cache (never runs/ or data/)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+COMPILE = $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock'
+
+# Wheels only: no compiler is needed and no package's code runs while it is installed.
+$(VENV)/.installed-%: requirements/%.txt | $(PY)
+	$(PY) -m pip install --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	@touch $@
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo 'Python 3.11–3.13 is needed and $(PYTHON) is not; name one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo 'No environment could be made; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
