@@ -5,7 +5,7 @@ find any number of faces in a photo; all faces of a batch share one call of the 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import Image, LetterboxTransform, crop_square, letterbox
-from inference_api.vision.spec import ClassifierSpec, LocalizerSpec
+from inference_api.vision.spec import ArtifactSpec, ClassifierSpec, LocalizerSpec
 
 Probabilities = npt.NDArray[np.float32]
 ImageBatch = npt.NDArray[np.uint8]
@@ -133,6 +133,21 @@ class Pipeline:
             for photo, own in zip(photos, faces, strict=True)
         ]
 
+    def warm_up(self, *, batch_sizes: Iterable[int]) -> float:
+        """Run both networks at each size, as the first run of a size is the slow one.
+
+        Returns the seconds of one more run of a single square and crop.
+        """
+        for count in batch_sizes:
+            self._run_blank(count)
+        started = time.perf_counter()
+        self._run_blank(1)
+        return time.perf_counter() - started
+
+    def _run_blank(self, count: int) -> None:
+        self.localizer.localize(_blank(self.localizer.spec, count))
+        self.classifier.classify(_blank(self.classifier.spec, count))
+
     def _candidates(self, photos: Sequence[Photo], found: Sequence[Found]) -> Iterator[_Candidate]:
         """The faces that are probable enough and lie inside their photo."""
         for index, (photo, (boxes, probabilities)) in enumerate(zip(photos, found, strict=True)):
@@ -162,6 +177,10 @@ class Pipeline:
             label, of_label = _label(spec, probability)
             faces[one.photo].append(Face(one.box, one.face_probability, label, of_label))
         return faces
+
+
+def _blank(spec: ArtifactSpec, count: int) -> ImageBatch:
+    return np.zeros((count, spec.input_size, spec.input_size, 3), np.uint8)
 
 
 def _label(spec: ClassifierSpec, upper_probability: float) -> tuple[str, float]:

@@ -1,0 +1,16 @@
+"""The photo with its prediction drawn on it."""
+
+from pathlib import Path
+
+from inference_api.pipeline import Prediction
+from inference_api.vision.drawing import DEFAULT_FONT, Mark, draw_marks
+from inference_api.vision.letterbox import Image
+
+
+def annotate(image: Image, prediction: Prediction, *, font_path: Path = DEFAULT_FONT) -> Image:
+    """A copy of `image` with each face framed and labelled, such as `Sexy 87 %`."""
+    marks = [
+        Mark(face.box, f"{face.label} {round(face.probability * 100)} %")
+        for face in prediction.faces
+    ]
+    return draw_marks(image, marks, font_path=font_path)

@@ -1,0 +1,52 @@
+"""What an operator can set, read once from the environment (or `.env`) at the start."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from inference_api.vision.drawing import DEFAULT_FONT
+from inference_api.vision.images import ImageLimits
+
+PREFIX = "API_"
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """The service's settings; each is the environment variable `API_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    models_dir: Path = Field(Path("models"), description="Folder with the artifacts.")
+    models: Literal["original"] = Field("original", description="Which pair of artifacts to serve.")
+    engine: Literal["savedmodel"] = Field("savedmodel", description="What runs the networks.")
+    threads: int = Field(0, ge=0, description="Threads of the runtime; 0 is one a core.")
+    max_batch: Annotated[int, Field(ge=1, le=64)] = Field(
+        8, description="Photos that wait are run together, up to this many."
+    )
+    codec_workers: Count = Field(2, description="Threads that decode and encode photos.")
+    deadline_s: Seconds = Field(30, description="Time within which a photo is answered, or 504.")
+    max_bytes: Count = Field(20_000_000, description="Largest photo file, bytes.")
+    max_pixels: Count = Field(50_000_000, description="Largest photo, pixels.")
+    min_side: Count = Field(16, description="Least width and height of a photo, pixels.")
+    keys_file: Path | None = Field(
+        None, description="File of allowed API keys, `<sha256> <name>` a line; none asks for none."
+    )
+    key_photos_per_minute: int = Field(
+        0, ge=0, description="Quota of each API key; 0 sets no quota."
+    )
+    font_path: Path = Field(DEFAULT_FONT, description="TrueType font of the labels.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        """The limits that photos are held against."""
+        return ImageLimits(self.max_bytes, self.max_pixels, self.min_side)
