@@ -1,1 +1,1 @@
-"""What the parts cost beside each other: each module prints ratios, run as `python -m benchmarks.X`."""
+"""What the parts cost beside each other: each module is a command that prints ratios."""
