@@ -59,10 +59,10 @@ def test_every_import_follows_the_arrows() -> None:
         ("inference_api/pipeline.py", "import inference_api.scheduler", "made of layers"),
         ("inference_api/routes.py", "import training", "knows no other part"),
         ("inference_api/routes.py", "import keras", "in engines.py only"),
-        ("inference_api/vision/boxes.py", "import time", "Vision is pure"),
-        ("inference_api/vision/boxes.py", "import fastapi", "Vision is pure"),
-        ("training/prepare.py", "import inference_api.pipeline", "pixels and errors"),
-        ("training/prepare.py", "import benchmarks", "pixels and errors"),
+        ("inference_api/vision/boxes.py", "import time", "no event loop, no clock"),
+        ("inference_api/vision/boxes.py", "import fastapi", "no event loop, no clock"),
+        ("training/prepare.py", "import inference_api.pipeline", "nothing else of it"),
+        ("training/prepare.py", "import benchmarks", "nothing else of it"),
     ],
 )
 def test_a_planted_import_is_reported(copy: Path, file: str, planted: str, contract: str) -> None:
