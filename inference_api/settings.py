@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FilePath, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference_api.keys import read_keys
 from inference_api.vision.drawing import DEFAULT_FONT
 from inference_api.vision.images import ImageLimits
 
@@ -35,16 +36,23 @@ class Settings(BaseSettings):
     max_bytes: Count = Field(20_000_000, description="Largest photo file, bytes.")
     max_pixels: Count = Field(50_000_000, description="Largest photo, pixels.")
     min_side: Count = Field(16, description="Least width and height of a photo, pixels.")
-    keys_file: Path | None = Field(
+    keys_file: FilePath | None = Field(
         None, description="File of allowed API keys, `<sha256> <name>` a line; none asks for none."
     )
     key_photos_per_minute: int = Field(
         0, ge=0, description="Quota of each API key; 0 sets no quota."
     )
-    font_path: Path = Field(DEFAULT_FONT, description="TrueType font of the labels.")
+    font_path: FilePath = Field(DEFAULT_FONT, description="TrueType font of the labels.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
+
+    @field_validator("keys_file")
+    @classmethod
+    def _is_readable(cls, path: Path | None) -> Path | None:
+        if path:
+            read_keys(path)
+        return path
 
     @property
     def image_limits(self) -> ImageLimits:

@@ -1,0 +1,118 @@
+"""`python -m inference_api serve | predict PHOTO... | doctor`."""
+
+import argparse
+import json
+import logging
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import uvicorn
+from pydantic import ValidationError
+
+from inference_api.app import create_app
+from inference_api.engines import load_pipeline
+from inference_api.errors import ModelUnusableError
+from inference_api.offline import OfflineOptions, Outcome, predict_files
+from inference_api.pipeline import Pipeline
+from inference_api.schemas import PredictionReply
+from inference_api.settings import PREFIX, Settings
+
+_REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the models
+
+
+def main() -> int:
+    """Run one command; returns the exit status."""
+    arguments = _parser().parse_args()
+    try:
+        settings = Settings()
+        return _COMMANDS[arguments.command](settings, arguments)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = PREFIX + "_".join(map(str, problem["loc"])).upper()
+            print(f"{name}: {problem['msg']}", file=sys.stderr)
+    except (ModelUnusableError, OSError) as error:
+        print(error, file=sys.stderr)
+    return _UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference_api", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="answer over HTTP")
+    predict = commands.add_parser("predict", help="answer for photo files, without a server")
+    predict.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    predict.add_argument("--annotated", type=Path, metavar="DIR", help="write annotated JPEGs here")
+    predict.add_argument("--json", action="store_true", help="print one JSON object a photo")
+    commands.add_parser("doctor", help="check the settings and the models, and say what is used")
+    return parser
+
+
+def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    app = create_app(settings, _load(settings))
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,  # ours
+        access_log=False,  # the middleware's line names no query
+        server_header=False,
+        timeout_graceful_shutdown=round(settings.deadline_s) + 1,
+        h11_max_incomplete_event_size=32_768,  # bytes of a request's headers
+    )
+    return 0
+
+
+def _predict(settings: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.annotated:
+        arguments.annotated.mkdir(parents=True, exist_ok=True)
+    options = OfflineOptions(annotated_dir=arguments.annotated, limits=settings.image_limits)
+    failed = 0
+    outcomes = predict_files(_load(settings), arguments.photos, options)
+    for number, outcome in enumerate(outcomes, start=1):
+        print(f"{number}/{len(arguments.photos)} {outcome.path}", file=sys.stderr)
+        failed += outcome.problem is not None
+        print(_as_json(outcome) if arguments.json else _as_text(outcome))
+    return _REJECTED if failed else 0
+
+
+def _doctor(settings: Settings, _arguments: argparse.Namespace) -> int:
+    pipeline = _load(settings)
+    print(f"python      {platform.python_version()} on {platform.machine()}")
+    print(f"tensorflow  {version('tensorflow')}, chosen by {PREFIX}ENGINE={settings.engine}")
+    for spec in (pipeline.localizer.spec, pipeline.classifier.spec):
+        print(f"{spec.kind:<11} {spec.name} {spec.version}, {spec.input_size} px, files intact")
+    print(f"speed       {pipeline.warm_up(batch_sizes=[1]) * 1000:.0f} ms a photo with one face")
+    return 0
+
+
+def _load(settings: Settings) -> Pipeline:
+    return load_pipeline(settings.models_dir, pair=settings.models, threads=settings.threads)
+
+
+def _as_json(outcome: Outcome) -> str:
+    document: dict[str, object] = {"photo": str(outcome.path)}
+    if outcome.prediction:
+        reply = PredictionReply.of(outcome.prediction, request_id="")
+        return json.dumps({**document, **reply.model_dump(exclude={"request_id"})})
+    return json.dumps({**document, "problem": outcome.problem})
+
+
+def _as_text(outcome: Outcome) -> str:
+    if outcome.prediction is None:
+        return f"{outcome.path}: {outcome.problem}"
+    faces = [f"{face.label} {face.probability:.0%}" for face in outcome.prediction.faces]
+    return f"{outcome.path}: {', '.join(faces) or 'no face'}"
+
+
+_COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "serve": _serve,
+    "predict": _predict,
+    "doctor": _doctor,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
