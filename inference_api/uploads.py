@@ -60,5 +60,8 @@ async def _form_field(
         form = await parser.parse()
     except MultiPartException as error:
         raise ProblemError(MALFORMED) from error
-    photo = form.get(FIELD)
-    return await photo.read() if isinstance(photo, UploadFile) else b""
+    try:
+        photo = form.get(FIELD)
+        return await photo.read() if isinstance(photo, UploadFile) else b""
+    finally:
+        await form.close()

@@ -1,0 +1,159 @@
+"""A service without trained models: its "face" is where a photo is bright."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+
+from inference_api.app import create_app
+from inference_api.pipeline import Found, Pipeline
+from inference_api.settings import Settings
+from inference_api.vision.images import encode
+from inference_api.vision.letterbox import Image
+from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
+
+SIZE = 64
+BRIGHT = 200
+COMMON = {
+    "version": "0.0.1",
+    "architecture": "none",
+    "input_size": SIZE,
+    "pad_color": (128, 128, 128),
+    "resize_filter": "area",
+    "threshold": 0.5,
+    "libraries": {},
+    "data_id": "generated",
+    "git_commit": "0" * 40,
+    "sha256": {},
+}
+LOCALIZER_SPEC = LocalizerSpec(
+    kind="localizer", name="bright_localizer", box_format="rel_xyxy", **COMMON
+)
+CLASSIFIER_SPEC = ClassifierSpec(
+    kind="classifier",
+    name="red_classifier",
+    crop_margin=0.1,
+    labels=Labels(lower="Blue", upper="Red"),
+    **COMMON,
+)
+
+
+@dataclass
+class BrightLocalizer:
+    """One box around whatever is bright, as the trained localizer gives one box a photo."""
+
+    spec: LocalizerSpec = LOCALIZER_SPEC
+
+    def localize(self, squares):
+        return [self._one(square) for square in squares]
+
+    def _one(self, square):
+        rows, columns = np.nonzero(square.max(axis=2) > BRIGHT)
+        if not len(rows):
+            return Found(np.zeros((1, 4), np.float32), np.zeros(1, np.float32))
+        edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        return Found(np.array([edges], np.float32) / SIZE, np.ones(1, np.float32))
+
+
+@dataclass
+class RedClassifier:
+    """The share of red in what is red or blue."""
+
+    spec: ClassifierSpec = CLASSIFIER_SPEC
+
+    def classify(self, crops):
+        red, blue = (crops[..., channel].mean(axis=(1, 2)) for channel in (0, 2))
+        return (red / np.maximum(red + blue, 1)).astype(np.float32)
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline(BrightLocalizer(), RedClassifier())
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A dark photo with one bright rectangle, and where that is (left, top, right, bottom)."""
+
+    image: Image
+    box: tuple[int, int, int, int]
+    label: str
+
+    @property
+    def jpeg(self) -> bytes:
+        return encode(self.image, image_format="JPEG")
+
+
+def make_scene(*, size_wh=(320, 240), box=(40, 60, 120, 180), color=(255, 60, 60)) -> Scene:
+    image = np.full((size_wh[1], size_wh[0], 3), 20, np.uint8)
+    left, top, right, bottom = box
+    image[top:bottom, left:right] = color
+    return Scene(image, box, "Red" if color[0] > color[2] else "Blue")
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+@pytest.fixture(name="make_scene")
+def make_scene_fixture() -> Callable[..., Scene]:
+    return make_scene
+
+
+Serve = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+@contextmanager
+def running(app, *, timeout_s: float = 30) -> Iterator[str]:
+    """The base URL of `app`, served by uvicorn on a free port of loopback."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            deadline = time.monotonic() + timeout_s
+            while not server.started:
+                assert thread.is_alive(), "the server ended before it had started"
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout_s)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def serve(pipeline) -> Serve:
+    """Serve a pipeline with some settings; gives a client of the running service."""
+
+    @contextmanager
+    def run(*, pipeline=pipeline, **settings) -> Iterator[httpx.Client]:
+        app = create_app(Settings(_env_file=None, **settings), pipeline)
+        with running(app) as base_url, httpx.Client(base_url=base_url, timeout=30) as client:
+            yield client
+
+    return run
+
+
+@pytest.fixture
+def client(serve) -> Iterator[httpx.Client]:
+    """A client of a service with the default settings."""
+    with serve() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    return Path(__file__).parents[1] / "photos"

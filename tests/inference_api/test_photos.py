@@ -1,0 +1,108 @@
+"""What the service answers for good photos, over real HTTP."""
+
+import io
+import json
+
+import pytest
+from PIL import ExifTags
+from PIL import Image as PillowImage
+
+from inference_api.vision.images import decode
+
+
+def stored_as(image, orientation: int) -> bytes:
+    """`image` as a JPEG whose pixels are turned and whose EXIF says how to turn them back."""
+    turns = PillowImage.Transpose
+    undone = {
+        1: None,
+        2: turns.FLIP_LEFT_RIGHT,
+        3: turns.ROTATE_180,
+        4: turns.FLIP_TOP_BOTTOM,
+        5: turns.TRANSPOSE,
+        6: turns.ROTATE_90,
+        7: turns.TRANSVERSE,
+        8: turns.ROTATE_270,
+    }[orientation]
+    stored = PillowImage.fromarray(image)
+    exif = PillowImage.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    buffer = io.BytesIO()
+    (stored if undone is None else stored.transpose(undone)).save(
+        buffer, "JPEG", quality=95, exif=exif
+    )
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_box_lies_where_the_face_is_in_the_upright_photo(client, scene, orientation):
+    reply = client.post("/v1/predict", files={"photo": stored_as(scene.image, orientation)}).json()
+    assert reply["image"] == {"width": 320, "height": 240}
+    (face,) = reply["faces"]
+    pixels_of_the_square = 320 / 64
+    assert list(face["box"].values()) == pytest.approx(scene.box, abs=1.5 * pixels_of_the_square)
+    assert (face["label"], face["face_probability"]) == ("Red", 1)
+    assert 0.5 < face["probability"] <= 1
+
+
+def test_no_face_is_an_answer(client, make_scene):
+    dark = make_scene(color=(20, 20, 20))
+    answer = client.post("/v1/predict", files={"photo": dark.jpeg})
+    assert answer.status_code == 200
+    assert answer.json()["faces"] == []
+
+
+def test_a_reply_says_who_answered_how_long_it_took_and_its_id(client, scene):
+    answer = client.post("/v1/predict", files={"photo": scene.jpeg})
+    reply = answer.json()
+    assert [model["name"] for model in reply["models"]] == ["bright_localizer", "red_classifier"]
+    assert set(reply["timings_ms"]) == {"decode", "wait", "localize", "classify"}
+    assert reply["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "image/heic", "application/octet-stream", ""]
+)
+def test_the_body_may_be_the_photo_itself(client, scene, content_type):
+    headers = {"content-type": content_type} if content_type else {}
+    answer = client.post("/v1/predict", content=scene.jpeg, headers=headers)
+    assert answer.status_code == 200
+    assert len(answer.json()["faces"]) == 1
+
+
+def test_a_body_in_chunks_is_read(client, scene):
+    halves = (scene.jpeg[:100], scene.jpeg[100:])
+    answer = client.post(
+        "/v1/predict", content=iter(halves), headers={"content-type": "image/jpeg"}
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", "image/jpeg"),
+        ("*/*", "image/jpeg"),
+        ("image/png", "image/png"),
+        ("image/jpeg;q=0.5, image/webp", "image/webp"),
+    ],
+)
+def test_an_annotated_photo_keeps_its_size_and_comes_as_asked(client, scene, accept, media_type):
+    answer = client.post("/v1/annotate", files={"photo": scene.jpeg}, headers={"accept": accept})
+    assert answer.headers["content-type"] == media_type
+    picture = decode(answer.content)
+    assert picture.shape == scene.image.shape
+    assert (picture != decode(scene.jpeg)).any()
+
+
+def test_an_annotated_photo_brings_its_prediction_in_a_header(client, scene):
+    header = client.post("/v1/annotate", files={"photo": scene.jpeg}).headers["x-prediction"]
+    plain = client.post("/v1/predict", files={"photo": scene.jpeg}).json()
+    assert header.isascii()
+    assert json.loads(header)["faces"] == plain["faces"]
+    assert "encode" in json.loads(header)["timings_ms"]
+
+
+def test_the_service_says_which_models_and_words_it_uses(client):
+    reply = client.get("/v1/models").json()
+    assert reply["models"][0] == {"name": "bright_localizer", "version": "0.0.1"}
+    assert reply["labels"] == ["Blue", "Red"]
