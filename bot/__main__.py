@@ -1,0 +1,156 @@
+"""`python -m bot`: puts the parts together and runs them until told to stop."""
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+
+import httpx
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
+from aiogram.types import User
+from aiohttp import web
+from pydantic import ValidationError
+
+from bot.answering import Answering
+from bot.circuit import Circuit
+from bot.client import InferenceClient
+from bot.delivery import Pacer, PatientRequests
+from bot.greeting import introduce, register_commands
+from bot.handlers import create_routers
+from bot.intake import Intake
+from bot.jobs import Record, RecordError, Rules
+from bot.language import Catalogs, LanguageMiddleware
+from bot.logs import set_up_logging
+from bot.metrics import Metrics
+from bot.polling import poll
+from bot.queue_notices import QueueNotices
+from bot.record_redis import RedisRecord
+from bot.record_sqlite import SqliteRecord
+from bot.running import Running, Source
+from bot.settings import Settings
+from bot.shared import Shared
+from bot.web import add_webhook, create_app, serving
+from bot.worker import Worker
+
+EXIT_CONFIGURATION = 2
+ALLOWED_UPDATES = ["message", "callback_query"]
+
+
+def main() -> int:
+    """Run the bot; returns the exit status."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = "_".join(["BOT", *map(str, problem["loc"][:1])]).upper()
+            print(f"{name}: {problem['msg']}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    set_up_logging(settings.log_level, secrets=settings.secrets())
+    try:
+        asyncio.run(serve(settings))
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        print("BOT_TOKEN: Telegram does not accept this token", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except RecordError as error:
+        print(f"The record of waiting photos cannot be opened: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except OSError as error:
+        print(f"BOT_HOST, BOT_PORT: {error.strerror}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Everything between the settings and the signal to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    rules = Rules(max_waiting=settings.max_waiting_per_user, settle_s=settings.album_settle_s)
+    async with AsyncExitStack() as stack:
+        record = await open_record(settings, rules)
+        stack.push_async_callback(record.close)
+        shared = Shared(create_bot(settings), record, Catalogs(), Metrics())
+        stack.push_async_callback(shared.bot.session.close)
+        http = await stack.enter_async_context(create_http(settings))
+        dispatcher = create_dispatcher(settings, shared, me=await introduce(shared.bot))
+        intake = Intake(shared, dispatcher=dispatcher, rules=rules)
+        app = create_app(shared.metrics)
+        source = await open_source(settings, shared.bot, intake, app=app)
+        await stack.enter_async_context(serving(app, host=settings.host, port=settings.port))
+        await register_commands(shared.bot, shared.catalogs)
+        running = Running(
+            intake=intake,
+            worker=create_worker(settings, shared, http),
+            notices=QueueNotices(shared, after_s=settings.notice_after_s),
+            source=source,
+            concurrency=settings.concurrency,
+            drain_s=settings.drain_s,
+        )
+        await running.until(stop)
+
+
+async def open_record(settings: Settings, rules: Rules) -> Record:
+    """Redis where it is set, otherwise a file; each bot has its own."""
+    if settings.redis_url:
+        prefix = f"photo-appeal:{settings.bot_id}:"
+        return await RedisRecord.open(str(settings.redis_url), prefix=prefix, rules=rules)
+    return SqliteRecord(settings.data_dir / f"record-{settings.bot_id}.sqlite3", rules=rules)
+
+
+def create_bot(settings: Settings) -> Bot:
+    """The Bot API client, paced and patient."""
+    api = TelegramAPIServer.from_base(str(settings.api_server), is_local=settings.api_local)
+    session = AiohttpSession(api=api)
+    session.middleware(PatientRequests(Pacer(messages_per_s=settings.messages_per_s)))
+    return Bot(settings.token.get_secret_value(), session=session)
+
+
+def create_http(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client for the inference service."""
+    key = settings.service_key
+    return httpx.AsyncClient(
+        base_url=str(settings.service_url),
+        headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+        timeout=settings.service_timeout_s,
+        trust_env=False,  # the service is a neighbor: no proxy between
+    )
+
+
+def create_dispatcher(settings: Settings, shared: Shared, *, me: User) -> Dispatcher:
+    """The handlers, and what they ask for by name."""
+    dispatcher = Dispatcher(
+        disable_fsm=True, me=me, record=shared.record, max_file_bytes=settings.max_file_bytes
+    )
+    LanguageMiddleware(shared.catalogs, shared.record).setup(dispatcher)
+    dispatcher.include_routers(*create_routers())
+    return dispatcher
+
+
+async def open_source(
+    settings: Settings, bot: Bot, intake: Intake, *, app: web.Application
+) -> Source | None:
+    """Tell Telegram how updates come. What waits there is kept in either case."""
+    if settings.webhook_url and settings.webhook_secret:
+        secret = settings.webhook_secret.get_secret_value()
+        add_webhook(app, intake, path=settings.webhook_url.path or "/", secret=secret)
+        await bot.set_webhook(
+            str(settings.webhook_url), secret_token=secret, allowed_updates=ALLOWED_UPDATES
+        )
+        return None
+    await bot.delete_webhook()
+    return partial(poll, bot, intake, allowed_updates=ALLOWED_UPDATES)
+
+
+def create_worker(settings: Settings, shared: Shared, http: httpx.AsyncClient) -> Worker:
+    """The worker with its client of the service."""
+    inference = InferenceClient(http, circuit=Circuit(), timeout_s=settings.service_timeout_s)
+    answering = Answering(shared, inference)
+    return Worker(shared, answering=answering, give_up_after_s=settings.give_up_after_s)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

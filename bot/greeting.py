@@ -1,0 +1,40 @@
+"""The first words with Telegram: who the bot is, and what its menu says."""
+
+import asyncio
+import logging
+from itertools import count
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.types import User
+
+from bot import messages
+from bot.delivery import TRANSIENT, backoff_s
+from bot.language import DEFAULT_LANGUAGE, Catalogs
+
+logger = logging.getLogger(__name__)
+
+
+async def introduce(bot: Bot) -> User:
+    """The bot's own user, waiting as long as Telegram is out of reach.
+
+    Raises TelegramUnauthorizedError or TelegramNotFound for a wrong token.
+    """
+    for attempt in count(1):
+        try:
+            return await bot.me()
+        except (TelegramRetryAfter, *TRANSIENT) as error:
+            logger.warning("Telegram is out of reach: %s", type(error).__name__)
+            await asyncio.sleep(backoff_s(attempt, most_s=30))
+    raise AssertionError("unreachable")
+
+
+async def register_commands(bot: Bot, catalogs: Catalogs) -> None:
+    """The menu in each language. A bot without its menu works, so a failure is only logged."""
+    for language in messages.LANGUAGES:
+        code = None if language == DEFAULT_LANGUAGE else language
+        try:
+            with catalogs.speaking(language):
+                await bot.set_my_commands(messages.commands(), language_code=code)
+        except AiogramError as error:
+            logger.warning("no menu in %s: %s", language, type(error).__name__)

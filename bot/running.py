@@ -1,0 +1,64 @@
+"""The life of a bot that is put together: start, work, drain."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from bot.intake import Intake
+from bot.queue_notices import QueueNotices
+from bot.worker import Worker
+
+Source = Callable[[], Coroutine[Any, Any, None]]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The parts that work while the bot lives.
+
+    source: takes updates in until cancelled; None where they come by webhook.
+    """
+
+    intake: Intake
+    worker: Worker
+    notices: QueueNotices
+    source: Source | None
+    concurrency: int
+    drain_s: float
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Work until `stop`, then end what is in hand; the rest stays in the record.
+
+        Raises what made a part end early, such as a revoked token.
+        """
+        stopping = asyncio.Event()
+        arrived = self.intake.arrived
+        workers = [
+            asyncio.create_task(self.worker.run(arrived=arrived, stopping=stopping))
+            for _ in range(self.concurrency)
+        ]
+        others = [asyncio.create_task(self.notices.run()), asyncio.create_task(stop.wait())]
+        if self.source:
+            others.append(asyncio.create_task(self.source()))
+        ended, _ = await asyncio.wait([*workers, *others], return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        arrived.set()
+        await _cancel(others)
+        await self._drain(workers)
+        for task in ended:
+            task.result()
+
+    async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
+        replies = asyncio.create_task(self.intake.drain())
+        _, late = await asyncio.wait([*workers, replies], timeout=self.drain_s)
+        if late:
+            logger.warning("%d tasks did not end in time; the record keeps their jobs", len(late))
+        await _cancel(late)
+
+
+async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

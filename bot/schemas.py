@@ -1,0 +1,34 @@
+"""The service's replies, as far as the bot reads them; fields it does not know are ignored."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ImageSize(_Reply):
+    """Pixels, after the photo's EXIF orientation is applied."""
+
+    width: int
+    height: int
+
+
+class Face(_Reply):
+    """One face; `probability` (0–1) is of `label`."""
+
+    label: str
+    probability: float
+
+
+class Prediction(_Reply):
+    """What was found in one photo; an empty tuple of faces is an answer."""
+
+    image: ImageSize
+    faces: tuple[Face, ...]
+
+
+class Problem(_Reply):
+    """RFC 9457 problem details; `code` is the stable word to act on."""
+
+    code: str

@@ -1,0 +1,129 @@
+"""Takes jobs from the record and sees to it that each ends: answered, given up, or dropped."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+
+from bot import messages
+from bot.answering import Answering, DownloadError
+from bot.delivery import backoff_s
+from bot.errors import InferenceError, InferenceUnavailableError
+from bot.jobs import REMEMBER_S, Job, RecordError
+from bot.replies import say
+from bot.shared import Shared
+
+IDLE_S = 0.5
+MOST_BACKOFF_S = 30
+GONE = (TelegramBadRequest, TelegramForbiddenError, TelegramNotFound)
+"""Telegram will never take this message: the user blocked the bot, the chat is deleted…"""
+PASSING = (InferenceError, DownloadError, AiogramError)
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Works on one job at a time; a bot has several."""
+
+    def __init__(self, shared: Shared, *, answering: Answering, give_up_after_s: float) -> None:
+        self._bot = shared.bot
+        self._record = shared.record
+        self._catalogs = shared.catalogs
+        self._metrics = shared.metrics
+        self._answering = answering
+        self._give_up_after_s = give_up_after_s
+
+    async def run(self, *, arrived: asyncio.Event, stopping: asyncio.Event) -> None:
+        """Work until `stopping`, then finish the job in hand.
+
+        Raises TelegramUnauthorizedError for a revoked token.
+        """
+        failures = 0
+        while not stopping.is_set():
+            try:
+                job = await self._record.claim()
+                if job:
+                    await self._work_on(job)
+                else:
+                    await _rest(arrived)
+                failures = 0
+            except RecordError as error:
+                failures += 1
+                logger.warning("the record: %s", error)
+                await asyncio.sleep(backoff_s(failures, most_s=MOST_BACKOFF_S))
+
+    async def _work_on(self, job: Job) -> None:
+        try:
+            answered = await self._answering.answer(job)
+        except (TelegramUnauthorizedError, RecordError):
+            raise
+        except GONE as error:
+            await self._end(job, failed=type(error).__name__)
+        except PASSING as error:
+            await self._try_later(job, error)
+        except Exception as error:  # the edge: no job may stop the others
+            logger.exception("job %s failed", job.key)
+            await self._try_later(job, error)
+        else:
+            await self._end(job, failed=None if answered else "forgotten")
+
+    async def _end(self, job: Job, *, failed: str | None = None) -> None:
+        await self._record.finish(job)
+        if failed:
+            self._metrics.failed.labels(failed).inc(len(job.photos))
+            return
+        self._metrics.answered.inc(len(job.photos))
+        for photo in job.photos:
+            self._metrics.answer_s.observe(time.time() - photo.received_at)
+
+    async def _try_later(self, job: Job, error: Exception) -> None:
+        reason = type(error).__name__
+        if _age_s(job) > self._give_up_after_s:
+            await self._give_up(job, reason)
+            return
+        delay_s = _delay_s(job, error)
+        logger.info("job %s: %s, again in %.1f s", job.key, reason, delay_s)
+        self._metrics.retried.labels(reason).inc()
+        await self._record.postpone(job, delay_s)
+
+    async def _give_up(self, job: Job, reason: str) -> None:
+        """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
+        with self._catalogs.speaking(job.first.language):
+            words = say(job.first, messages.gave_up())
+        try:
+            await self._bot(words)
+        except GONE:
+            pass
+        except AiogramError:
+            if _age_s(job) < REMEMBER_S:
+                await self._record.postpone(job, MOST_BACKOFF_S)
+                return
+        await self._end(job, failed=reason)
+
+
+def _age_s(job: Job) -> float:
+    return time.time() - job.first.received_at
+
+
+def _delay_s(job: Job, error: Exception) -> float:
+    asked_s = 0.0
+    if isinstance(error, InferenceUnavailableError):
+        asked_s = error.retry_after_s or 0.0
+    elif isinstance(error, TelegramRetryAfter):
+        asked_s = error.retry_after
+    return max(asked_s, backoff_s(job.attempt, most_s=MOST_BACKOFF_S))
+
+
+async def _rest(arrived: asyncio.Event) -> None:
+    """Until a job arrives, or one that was postponed may be due."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(arrived.wait(), IDLE_S)
+    arrived.clear()
