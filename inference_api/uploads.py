@@ -1,15 +1,15 @@
 """The photo's bytes out of a request: a multipart field or the raw body, never onto the disk."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from inference_api.errors import ImageTooLargeError, UnsupportedImageError
+from inference_api.multipart import MalformedFormError, read_field
 from inference_api.problems import MALFORMED, ProblemError
 
 FIELD = "photo"
+_PHOTO_TYPES = ("image/", "application/octet-stream")
 _OVERHEAD = 16_384  # bytes that boundaries, part headers and other fields may take
 _DRAINED = 4  # times the limit: how much of an oversize body is read to let its sender hear why
 
@@ -20,22 +20,19 @@ async def read_photo(request: Request, *, max_bytes: int) -> bytes:
     Raises ProblemError (malformed) when there is none, UnsupportedImageError for a body of
     another type, ImageTooLargeError, and ClientDisconnect.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type") or "application/octet-stream"
+    media_type = content_type.partition(";")[0].strip().lower()
     stream = _limited(request, max_bytes)
-    if media_type == "multipart/form-data":
-        data = await _form_field(request, stream, max_bytes)
-    else:
-        data = b"".join([chunk async for chunk in stream])
+    is_form = media_type == "multipart/form-data"
+    data = await (_form_field(request, stream) if is_form else _joined(stream))
     if not data:
         raise ProblemError(MALFORMED)
-    if media_type and not media_type.startswith(
-        ("image/", "multipart/form-data", "application/octet-stream")
-    ):
+    if not is_form and not media_type.startswith(_PHOTO_TYPES):
         raise UnsupportedImageError(n_bytes=len(data), detected=media_type)
     return data
 
 
-async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     """The body's chunks; one that is too long is read on, unkept, before it is refused.
 
     Most clients only look at the answer when they have sent everything.
@@ -51,17 +48,13 @@ async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, No
         raise ImageTooLargeError(actual=total, limit=max_bytes, unit="bytes")
 
 
-async def _form_field(
-    request: Request, stream: AsyncGenerator[bytes, None], max_bytes: int
-) -> bytes:
-    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=8, max_part_size=4096)
-    parser.spool_max_size = max_bytes + _OVERHEAD  # past it the parser would write to the disk
+async def _joined(stream: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in stream])
+
+
+async def _form_field(request: Request, stream: AsyncIterator[bytes]) -> bytes:
     try:
-        form = await parser.parse()
-    except MultiPartException as error:
+        content_type = request.headers["content-type"]
+        return await read_field(stream, content_type=content_type, name=FIELD)
+    except MalformedFormError as error:
         raise ProblemError(MALFORMED) from error
-    try:
-        photo = form.get(FIELD)
-        return await photo.read() if isinstance(photo, UploadFile) else b""
-    finally:
-        await form.close()

@@ -1,6 +1,5 @@
 """A service without trained models: its "face" is where a photo is bright."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -74,7 +73,7 @@ class RedClassifier:
         return (red / np.maximum(red + blue, 1)).astype(np.float32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(BrightLocalizer(), RedClassifier())
 
@@ -99,7 +98,7 @@ def make_scene(*, size_wh=(320, 240), box=(40, 60, 120, 180), color=(255, 60, 60
     return Scene(image, box, "Red" if color[0] > color[2] else "Blue")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scene() -> Scene:
     return make_scene()
 
@@ -115,26 +114,25 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 @contextmanager
 def running(app, *, timeout_s: float = 30) -> Iterator[str]:
     """The base URL of `app`, served by uvicorn on a free port of loopback."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-    )
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            deadline = time.monotonic() + timeout_s
-            while not server.started:
-                assert thread.is_alive(), "the server ended before it had started"
-                assert time.monotonic() < deadline
-                time.sleep(0.005)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout_s)
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + timeout_s
+        while not server.started:
+            assert thread.is_alive(), "the server ended before it had started"
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout_s)
     assert not thread.is_alive()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve(pipeline) -> Serve:
     """Serve a pipeline with some settings; gives a client of the running service."""
 
@@ -147,9 +145,9 @@ def serve(pipeline) -> Serve:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(serve) -> Iterator[httpx.Client]:
-    """A client of a service with the default settings."""
+    """A client of a service with the default settings, the same one for every test."""
     with serve() as client:
         yield client
 
