@@ -6,7 +6,7 @@ import logging
 import platform
 import sys
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import uvicorn
@@ -82,7 +82,8 @@ def _predict(settings: Settings, arguments: argparse.Namespace) -> int:
 def _doctor(settings: Settings, _arguments: argparse.Namespace) -> int:
     pipeline = _load(settings)
     print(f"python      {platform.python_version()} on {platform.machine()}")
-    print(f"tensorflow  {version('tensorflow')}, chosen by {PREFIX}ENGINE={settings.engine}")
+    runtime = packages_distributions()["tensorflow"][0]  # tensorflow or tensorflow-cpu
+    print(f"tensorflow  {version(runtime)}, chosen by {PREFIX}ENGINE={settings.engine}")
     for spec in (pipeline.localizer.spec, pipeline.classifier.spec):
         print(f"{spec.kind:<11} {spec.name} {spec.version}, {spec.input_size} px, files intact")
     print(f"speed       {pipeline.warm_up(batch_sizes=[1]) * 1000:.0f} ms a photo with one face")

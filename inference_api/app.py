@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from inference_api import problems
+from inference_api import __version__, problems
 from inference_api.errors import OverloadedError
 from inference_api.keys import KeyRing, read_keys
 from inference_api.metrics import Metrics
@@ -43,7 +42,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     app = FastAPI(
         title="Photo appeal",
         description=DESCRIPTION,
-        version=version("photo-appeal"),
+        version=__version__,
         lifespan=lifespan,
         redoc_url=None,
     )
