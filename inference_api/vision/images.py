@@ -123,10 +123,10 @@ def _grey_to_rgb(grey: npt.NDArray[np.generic]) -> Image:
 
 
 def _stretch(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """32-bit pixels declare no range: their own one becomes 0–255, what is not finite 0."""
+    """32-bit pixels declare no range: their own one becomes 0–255; not finite counts as 0."""
     values = np.where(np.isfinite(values), values, 0)
     low, span = values.min(), np.ptp(values)
-    return (values - low) * (255 / span) if span > 0 else np.zeros_like(values)
+    return np.rint((values - low) * (255 / span)) if span > 0 else np.zeros_like(values)
 
 
 def _orientation(photo: PillowImage.Image) -> int:
