@@ -51,7 +51,7 @@ def main() -> int:
         return EXIT_CONFIGURATION
     set_up_logging(settings.log_level, secrets=settings.secrets())
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve_until_signalled(settings))
     except (TelegramUnauthorizedError, TelegramNotFound):
         print("BOT_TOKEN: Telegram does not accept this token", file=sys.stderr)
         return EXIT_CONFIGURATION
@@ -64,11 +64,16 @@ def main() -> int:
     return 0
 
 
-async def serve(settings: Settings) -> None:
-    """Everything between the settings and the signal to stop."""
+async def serve_until_signalled(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(settings, stop)
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Everything between the settings and the end."""
     rules = Rules(max_waiting=settings.max_waiting_per_user, settle_s=settings.album_settle_s)
     async with AsyncExitStack() as stack:
         record = await open_record(settings, rules)

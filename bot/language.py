@@ -30,6 +30,15 @@ class Catalogs(I18n):
         return {path.parts[-3]: _load(path) for path in paths}
 
     @contextmanager
+    def context(self) -> Iterator[I18n]:
+        """Make this the current I18n: of the base class, which is the one that gettext asks."""
+        token = I18n.set_current(self)
+        try:
+            yield self
+        finally:
+            I18n.reset_current(token)
+
+    @contextmanager
     def speaking(self, language: str) -> Iterator[None]:
         """Within the body, `messages` speaks `language`."""
         with self.context(), self.use_locale(language):

@@ -176,6 +176,4 @@ def _faces(faces: Sequence[Face]) -> list[str]:
 
 
 def _face(face: Face) -> str:
-    return _("{label}, {percent}% sure").format(
-        label=face.label, percent=round(face.probability * 100)
-    )
+    return _("{label}, {sure} sure").format(label=face.label, sure=f"{face.probability:.0%}")

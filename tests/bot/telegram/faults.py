@@ -1,0 +1,99 @@
+"""What goes wrong on the way to Telegram, ordered by a test or drawn by chance."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from aiohttp import web
+
+Kind = Literal["429", "500", "502", "reset", "lost", "slow", "half"]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@dataclass
+class Fault:
+    """`kind` for the next `times` calls of `method` (a Bot API method, or "download").
+
+    429: flood control; 500: as JSON; 502: an HTML page; reset: cut before the work is done;
+    lost: work done, answer lost; slow: late by `delay_s`; half: the answer breaks off.
+    """
+
+    kind: Kind
+    method: str
+    times: int = 1
+    delay_s: float = 1
+
+
+@dataclass
+class Faults:
+    """Ordered ones come first; then each call fails with probability `rate`, in a way drawn."""
+
+    rate: float = 0
+    drawn: tuple[Kind, ...] = ("429", "500", "502", "reset", "slow", "half")
+    chance: Random = field(default_factory=lambda: Random(0))
+    ordered: list[Fault] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def order(self, kind: Kind, method: str, *, times: int = 1, delay_s: float = 1) -> None:
+        self.ordered.append(Fault(kind, method, times, delay_s))
+
+    async def around(self, request: web.Request, method: str, work: Handler) -> web.StreamResponse:
+        """The answer of `work`, spoiled by what is due."""
+        fault = self._due(method)
+        if fault is None:
+            return await work(request)
+        self.happened[fault.kind] += 1
+        match fault.kind:
+            case "429":
+                return _refusal(429, "Too Many Requests: retry after 1", retry_after=1)
+            case "500":
+                return _refusal(500, "Internal Server Error")
+            case "502":
+                return web.Response(status=502, text="<html>Bad Gateway</html>")
+            case "reset":
+                return _cut(request)
+            case "slow":
+                await asyncio.sleep(fault.delay_s)
+                return await work(request)
+            case "lost":
+                await work(request)
+                return _cut(request)
+            case "half":
+                return await _half(request, await work(request))
+
+    def _due(self, method: str) -> Fault | None:
+        for fault in self.ordered:
+            if fault.method == method:
+                fault.times -= 1
+                if not fault.times:
+                    self.ordered.remove(fault)
+                return fault
+        if self.chance.random() < self.rate:
+            return Fault(self.chance.choice(self.drawn), method)
+        return None
+
+
+def _refusal(status: int, description: str, **parameters: int) -> web.Response:
+    body = {"ok": False, "error_code": status, "description": description}
+    if parameters:
+        body["parameters"] = parameters
+    return web.Response(status=status, text=json.dumps(body), content_type="application/json")
+
+
+def _cut(request: web.Request) -> web.Response:
+    assert request.transport
+    request.transport.abort()
+    return web.Response()
+
+
+async def _half(request: web.Request, whole: web.Response) -> web.StreamResponse:
+    assert isinstance(whole.body, bytes)
+    response = web.StreamResponse(headers={"Content-Length": str(len(whole.body))})
+    await response.prepare(request)
+    await response.write(whole.body[: len(whole.body) // 2])
+    _cut(request)
+    return response
