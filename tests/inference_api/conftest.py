@@ -74,6 +74,11 @@ class RedClassifier:
 
 
 @pytest.fixture(scope="session")
+def localizer_spec() -> LocalizerSpec:
+    return LOCALIZER_SPEC
+
+
+@pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return Pipeline(BrightLocalizer(), RedClassifier())
 
