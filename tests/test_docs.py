@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from inference_api import problems
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*/*.md")])
 VARIABLE = re.compile(r"\b(?:API|BOT)_[A-Z][A-Z_]*[A-Z]\b")
@@ -170,6 +172,14 @@ def test_every_setting_is_in_the_docs() -> None:
     mentioned = {name for page in PAGES for name in VARIABLE.findall(page.read_text("utf-8"))}
 
     assert mentioned == fields().keys()
+
+
+def test_every_error_is_in_the_docs() -> None:
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+
+    assert rows == [(str(kind.status), kind.code, kind.title) for kind in kinds]
 
 
 def test_the_changelog_keeps_its_form() -> None:
