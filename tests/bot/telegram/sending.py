@@ -89,9 +89,7 @@ SENDERS: dict[str, Callable[["FakeTelegram", Form, Files], Any]] = {
 }
 
 
-def _send_file(
-    telegram: "FakeTelegram", method: str, form: Form, picture: bytes
-) -> dict[str, Any]:
+def _send_file(telegram: "FakeTelegram", method: str, form: Form, picture: bytes) -> dict[str, Any]:
     _check_length(form["caption"], 1024)
     return _accept(telegram, Sent(method, _chat(telegram, form), form, [picture]), 1)[0]
 
