@@ -65,8 +65,9 @@ class NetworkClassifier:
 def load_pipeline(models_dir: Path, *, pair: str, threads: int = 0) -> Pipeline:
     """Load the pair of artifacts called `pair` (a key of PAIRS) from `models_dir`.
 
-    threads: how many the runtime may use, 0 for one a core; to be the same in every call of a
-    process. Raises ModelUnusableError naming the file and the field that is wrong.
+    threads: how many the runtime may use, 0 for one a core; another number is possible only
+    before the runtime's first use in a process. Raises ModelUnusableError naming the file and
+    the field that is wrong.
     """
     folders = [models_dir / folder for folder in PAIRS[pair]]
     specs = _spec_of(folders[0], LocalizerSpec), _spec_of(folders[1], ClassifierSpec)
@@ -95,7 +96,8 @@ def _tensorflow(threads: int) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # noqa: TID251
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    if threads:  # can be set only before the first operation of the process
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
     return tf

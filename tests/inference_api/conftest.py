@@ -18,6 +18,7 @@ from inference_api.settings import Settings
 from inference_api.vision.images import encode
 from inference_api.vision.letterbox import Image
 from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
+from tests.inference_api.tiny_models import write_classifier, write_localizer
 
 SIZE = 64
 BRIGHT = 200
@@ -76,6 +77,20 @@ class RedClassifier:
 @pytest.fixture(scope="session")
 def localizer_spec() -> LocalizerSpec:
     return LOCALIZER_SPEC
+
+
+@pytest.fixture(scope="session")
+def classifier_spec() -> ClassifierSpec:
+    return CLASSIFIER_SPEC
+
+
+@pytest.fixture(scope="session")
+def models_dir(tmp_path_factory) -> Path:
+    """The same two networks as artifacts for TensorFlow."""
+    folder = tmp_path_factory.mktemp("models")
+    write_localizer(folder / "face_localizer", LOCALIZER_SPEC, bright=BRIGHT)
+    write_classifier(folder / "attractiveness_classifier", CLASSIFIER_SPEC)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""Artifacts are loaded, held to their specs, and run as the pipeline expects."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from inference_api.engines import PAIRS, load_pipeline
+from inference_api.errors import ArtifactMissingError, ModelUnusableError, SpecMismatchError
+from inference_api.settings import Settings
+from inference_api.vision.spec import read_spec, sha256_of, write_spec
+from tests.inference_api.tiny_models import write_classifier
+
+LOCALIZER, CLASSIFIER = PAIRS["original"]
+
+
+@pytest.fixture
+def copy(models_dir, tmp_path):
+    """A copy of the tiny models, to damage."""
+    return shutil.copytree(models_dir, tmp_path / "models")
+
+
+@pytest.fixture(scope="module")
+def loaded(models_dir):
+    return load_pipeline(models_dir, pair="original")
+
+
+def test_every_pair_can_be_asked_for_in_the_settings():
+    for pair in PAIRS:
+        assert Settings(_env_file=None, models=pair).models == pair
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_engine_answers_as_the_same_network_in_numpy(loaded, pipeline, count):
+    squares = np.random.default_rng(count).integers(0, 256, (count, 64, 64, 3), np.uint8)
+    squares[0] = 0  # nothing bright: no face
+    for ours, theirs in zip(
+        loaded.localizer.localize(squares), pipeline.localizer.localize(squares), strict=True
+    ):
+        assert ours.boxes_rel_xyxy.shape == (1, 4)
+        np.testing.assert_allclose(ours.face_probabilities, theirs.face_probabilities)
+        if theirs.face_probabilities[0]:
+            np.testing.assert_allclose(ours.boxes_rel_xyxy, theirs.boxes_rel_xyxy, atol=1e-6)
+    upper = loaded.classifier.classify(squares)
+    assert (upper.shape, upper.dtype) == ((count,), np.float32)
+    np.testing.assert_allclose(upper, pipeline.classifier.classify(squares), atol=1e-5)
+
+
+def test_the_whole_way_finds_the_face_at_its_pixels(loaded, scene):
+    (prediction,) = loaded.predict([loaded.prepare(scene.image)])
+    (face,) = prediction.faces
+    assert face.box.as_array() == pytest.approx(scene.box, abs=1.5 * 320 / 64)
+    assert face.label == scene.label
+
+
+@pytest.mark.parametrize("folder", [LOCALIZER, CLASSIFIER])
+@pytest.mark.parametrize("name", ["spec.json", "saved_model.pb", "variables/variables.index"])
+def test_a_missing_file_is_named(copy, folder, name):
+    (copy / folder / name).unlink()
+    with pytest.raises(ArtifactMissingError) as caught:
+        load_pipeline(copy, pair="original")
+    assert caught.value.path == copy / folder / name
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(ArtifactMissingError, match=LOCALIZER):
+        load_pipeline(tmp_path, pair="original")
+
+
+def test_an_altered_file_is_named(copy):
+    path = next((copy / LOCALIZER / "variables").glob("*.data-*"))
+    path.write_bytes(b"\0" + path.read_bytes()[1:] + b"\0")
+    with pytest.raises(SpecMismatchError, match=path.name):
+        load_pipeline(copy, pair="original")
+
+
+def test_models_in_each_other_s_place_are_refused(copy):
+    (copy / LOCALIZER).rename(copy / "other")
+    (copy / CLASSIFIER).rename(copy / LOCALIZER)
+    (copy / "other").rename(copy / CLASSIFIER)
+    with pytest.raises(SpecMismatchError, match="kind"):
+        load_pipeline(copy, pair="original")
+
+
+def rewrite(artifact, **fields) -> None:
+    write_spec(read_spec(artifact).model_copy(update=fields), artifact)
+
+
+def test_an_input_size_that_the_network_does_not_take_is_refused(copy):
+    rewrite(copy / LOCALIZER, input_size=120)
+    with pytest.raises(SpecMismatchError, match="image") as caught:
+        load_pipeline(copy, pair="original")
+    assert caught.value.field == "image"
+
+
+def test_a_spec_that_does_not_list_the_graph_is_refused(copy):
+    rewrite(copy / CLASSIFIER, sha256={})
+    with pytest.raises(SpecMismatchError, match="does not list saved_model"):
+        load_pipeline(copy, pair="original")
+
+
+def test_a_graph_that_is_none_is_refused(copy):
+    artifact = copy / LOCALIZER
+    spec = read_spec(artifact)
+    graph = artifact / "saved_model.pb"
+    graph.write_bytes(b"no graph")
+    listed = {**spec.sha256, graph.name: sha256_of(graph)}
+    write_spec(spec.model_copy(update={"sha256": listed}), artifact)
+    with pytest.raises(ModelUnusableError, match=r"saved_model\.pb.*cannot be loaded"):
+        load_pipeline(copy, pair="original")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "output", "named"),
+    [("float32", "probability", "image"), ("uint8", "score", "probability")],
+)
+def test_a_signature_of_other_names_or_types_is_refused(
+    copy, classifier_spec, dtype, output, named
+):
+    shutil.rmtree(copy / CLASSIFIER)
+    write_classifier(copy / CLASSIFIER, classifier_spec, dtype=dtype, output=output)
+    with pytest.raises(SpecMismatchError) as caught:
+        load_pipeline(copy, pair="original")
+    assert caught.value.field == named
