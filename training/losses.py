@@ -1,0 +1,47 @@
+"""Losses written with `keras.ops`: the same on TensorFlow, JAX and PyTorch."""
+
+import keras
+from keras import ops
+
+L1_WEIGHT, GIOU_WEIGHT = 5.0, 2.0  # as in DETR (Carion et al. 2020, arXiv:2005.12872)
+
+
+@keras.saving.register_keras_serializable("photo_appeal")
+class BoxLoss(keras.losses.Loss):
+    """How far a box is off: L1 for the corners, generalized IoU for the shape.
+
+    Averaged over the boxes whose sample weight is not 0: a photo without a face has no box, and
+    the number of faces in a batch does not change the size of a step.
+    """
+
+    def __init__(self, *, name: str = "box_loss") -> None:
+        super().__init__(name=name, reduction="mean_with_sample_weight")
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """rel_xyxy (N, 4) each → (N,)."""
+        l1 = ops.mean(ops.abs(y_true - y_pred), axis=-1)
+        return GIOU_WEIGHT * (1.0 - generalized_iou(y_true, y_pred)) + L1_WEIGHT * l1
+
+    def get_config(self) -> dict[str, object]:
+        """What the constructor takes, for saved models."""
+        return {"name": self.name}
+
+
+def generalized_iou(a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:
+    """GIoU of each box with the one in the same row; (N, 4) each → (N,) in [-1, 1].
+
+    Rezatofighi et al. 2019 (arXiv:1902.09630), algorithm 1.
+    """
+    intersection, union = _intersection_and_union(a, b)
+    hull = ops.prod(ops.maximum(a[:, 2:], b[:, 2:]) - ops.minimum(a[:, :2], b[:, :2]), axis=-1)
+    epsilon = keras.config.epsilon()
+    return intersection / (union + epsilon) - (hull - union) / (ops.abs(hull) + epsilon)
+
+
+def _intersection_and_union(
+    a: keras.KerasTensor, b: keras.KerasTensor
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    sides = ops.minimum(a[:, 2:], b[:, 2:]) - ops.maximum(a[:, :2], b[:, :2])
+    intersection = ops.prod(ops.maximum(sides, 0.0), axis=-1)
+    areas = [ops.prod(ops.maximum(box[:, 2:] - box[:, :2], 0.0), axis=-1) for box in (a, b)]
+    return intersection, areas[0] + areas[1] - intersection

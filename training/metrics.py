@@ -1,0 +1,93 @@
+"""Figures that a reader can compare: mean IoU, recall, accuracy, correlation, calibration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import pearsonr
+from sklearn.metrics import roc_auc_score
+
+from inference_api.vision.boxes import Boxes
+from training.targets import ScoreScale
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Localization:
+    """How well faces were found, all in [0, 1].
+
+    mean_iou: over every photo with a face, whether it was called one or not. recall: faces that
+    were called one and whose box has IoU ≥ 0.5. accuracy: face or not, over all photos.
+    """
+
+    mean_iou: float
+    recall: float
+    accuracy: float
+
+
+def localization(
+    *, is_face: Bools, face_probability: Floats, ious: Floats, threshold: float = 0.5
+) -> Localization:
+    """Figures for N photos; `ious` (N,) counts only where `is_face`."""
+    called = face_probability >= threshold
+    found = called[is_face] & (ious[is_face] >= 0.5)
+    return Localization(
+        mean_iou=float(ious[is_face].mean()) if is_face.any() else float("nan"),
+        recall=float(found.mean()) if is_face.any() else float("nan"),
+        accuracy=float((called == is_face).mean()),
+    )
+
+
+def rowwise_iou(a_xyxy: Boxes, b_xyxy: Boxes) -> Floats:
+    """IoU of each box with the one in the same row; (N, 4) each → (N,) in [0, 1]."""
+    sides = np.minimum(a_xyxy[:, 2:], b_xyxy[:, 2:]) - np.maximum(a_xyxy[:, :2], b_xyxy[:, :2])
+    intersection = np.clip(sides, 0, None).prod(axis=1)
+    areas = [
+        np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1) for boxes in (a_xyxy, b_xyxy)
+    ]
+    union = areas[0] + areas[1] - intersection
+    return np.asarray(intersection / np.maximum(union, np.finfo(np.float32).tiny), np.float32)
+
+
+def expected_calibration_error(outcomes: Bools, probabilities: Floats, *, bins: int = 10) -> float:
+    """Mean gap between stated and observed frequency, over bins of equal width.
+
+    Guo et al. 2017 (arXiv:1706.04599), equation 3; (N,) each → [0, 1].
+    """
+    rows = np.minimum((probabilities * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(outcomes[rows == b].mean()) - float(probabilities[rows == b].mean()))
+        * float((rows == b).mean())
+        for b in range(bins)
+        if (rows == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def rating_agreement(
+    records: Sequence[dict[str, Any]],
+    probability: Floats,
+    scales: dict[str, ScoreScale],
+    upper: str,
+) -> dict[str, float]:
+    """Agreement with people, for each data set: `NAME_pearson` with the score, `NAME_auc`.
+
+    probability: (N,) of the upper category. The area under the ROC curve is of the upper half
+    of the ratings (above the training median) or, where photos were sorted, of `upper`.
+    """
+    figures = {}
+    for name in sorted({record["dataset"] for record in records}):
+        rows = [row for row, record in enumerate(records) if record["dataset"] == name]
+        mine, said = [records[row] for row in rows], probability[rows]
+        if name in scales:
+            scores = np.array([record["score"] for record in mine])
+            figures[f"{name}_pearson"] = float(pearsonr(said, scores).statistic)
+            is_upper = scores > scales[name].median
+        else:
+            is_upper = np.array([record["category"] == upper for record in mine])
+        figures[f"{name}_auc"] = float(roc_auc_score(is_upper, said))
+    return figures

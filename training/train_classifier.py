@@ -1,0 +1,83 @@
+"""Train the attractiveness classifier: a small CNN on face crops.
+
+    python -m training.train_classifier --prepared data/prepared --run runs/classifier
+
+The run's folder is described in `training.runs`; repeat the command to go on after a cut. Any
+Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from training.architectures import INPUT_SIZE, build_classifier
+from training.augment import CropSampler
+from training.data import ClassifierBatches, Draws, read_split
+from training.metrics import rating_agreement
+from training.plots import draw_curves
+from training.prepare import CROP_MARGIN, TRAIN_CROP_MARGIN
+from training.runs import Run, warmup_cosine
+from training.targets import score_scales, target_probability
+
+WEIGHT_DECAY = 0.02
+DROPOUT = 0.5
+
+parser = argparse.ArgumentParser(description="Train the attractiveness classifier.")
+parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
+parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+parser.add_argument("--upper", default="Sexy", help="the class folder of the upper category")
+parser.add_argument("--epochs", type=int, default=60)
+parser.add_argument("--steps", type=int, default=100, help="batches an epoch")
+parser.add_argument("--batch-size", type=int, default=64)
+parser.add_argument("--learning-rate", type=float, default=1e-3)
+parser.add_argument("--seed", type=int, default=0)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train, epoch by epoch, from the run's last checkpoint or from the start."""
+    options = parser.parse_args(arguments)
+    keras.utils.set_random_seed(options.seed)
+    run = Run(options.run, options)
+    train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
+    scales = score_scales(train.rated)
+    targets = np.array([target_probability(r, scales, options.upper) for r in train.rated])
+    sampler = CropSampler(
+        train.crops, size=INPUT_SIZE, margin=CROP_MARGIN, outer_margin=TRAIN_CROP_MARGIN
+    )
+    draws = Draws(options.batch_size, options.steps, options.seed)
+    batches = ClassifierBatches(sampler, targets, train.crop_weights, draws)
+    model = keras.models.load_model(run.checkpoint_path) if run.history else start(options)
+    model.summary(line_length=100)
+
+    for epoch in range(len(run.history), options.epochs):
+        began = time.perf_counter()
+        batches.epoch = epoch
+        rate = warmup_cosine(epoch, epochs=options.epochs, peak=options.learning_rate)
+        model.optimizer.learning_rate = rate
+        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1)
+        predicted = model.predict({"image": validation.crops}, batch_size=256, verbose=0)
+        figures = rating_agreement(
+            validation.rated, np.asarray(predicted["probability"])[:, 0], scales, options.upper
+        )
+        row = {"loss": fitted.history["loss"][-1]}
+        row |= {f"val_{name}": value for name, value in figures.items()}
+        row |= {"seconds": time.perf_counter() - began}
+        run.record(model, row, score=float(np.mean(list(figures.values()))))
+        draw_curves(run.history, options.run / "curves.png")
+
+
+def start(options: argparse.Namespace) -> keras.Model:
+    """A compiled network with random weights, regularized for training."""
+    model = build_classifier(normalized=True, dropout=DROPOUT)
+    optimizer = keras.optimizers.AdamW(
+        options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=5.0
+    )
+    model.compile(optimizer, loss="binary_crossentropy")
+    return model
+
+
+if __name__ == "__main__":
+    main()
