@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from inference_api.vision.boxes import Boxes
 from inference_api.vision.letterbox import Image
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
 
 TRUE_COLOR, PREDICTED_COLOR = "#2ca02c", "#d62728"
 COLUMNS, CELLS = 12, 96
@@ -22,7 +21,8 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
     names = [name for name in history[0] if name not in ("epoch", "seconds", "score")]
     columns = 4
     rows = -(-len(names) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, 2.6 * rows), squeeze=False)
+    figure = Figure(figsize=(4 * columns, 2.6 * rows))
+    axes = figure.subplots(rows, columns, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=False):
         axis.plot([row["epoch"] for row in history], [row[name] for row in history])
         axis.set(title=name, xlabel="epoch")
@@ -31,7 +31,6 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
         axis.axis("off")
     figure.tight_layout()
     figure.savefig(path, dpi=80)
-    plt.close(figure)
 
 
 def draw_contact_sheet(
@@ -48,7 +47,8 @@ def draw_contact_sheet(
     """
     rows = np.linspace(0, len(images) - 1, min(CELLS, len(images))).astype(int)
     lines = -(-len(rows) // COLUMNS)
-    figure, axes = plt.subplots(lines, COLUMNS, figsize=(COLUMNS, 1.15 * lines), squeeze=False)
+    figure = Figure(figsize=(COLUMNS, 1.15 * lines))
+    axes = figure.subplots(lines, COLUMNS, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, row in zip(axes.flat, rows, strict=False):
@@ -60,7 +60,6 @@ def draw_contact_sheet(
             _frame(axis, predicted_rel_xyxy[row], images.shape[1], PREDICTED_COLOR)
     figure.tight_layout(pad=0.2)
     figure.savefig(path, dpi=120)
-    plt.close(figure)
 
 
 def _frame(axis: Axes, box_rel: npt.NDArray[np.float32], size: int, color: str) -> None:
