@@ -54,8 +54,8 @@ def privacy() -> str:
     """Answers /privacy."""
     return _(
         "Your photo is processed in memory and never stored or logged. Until it is answered I keep "
-        "a note of which message waits (identifiers only), and for a day the number of the update, so "
-        "that nothing is answered twice. If you choose a language, I keep the choice. "
+        "a note of which message waits (identifiers only), and for a day the number of the update, "
+        "so that nothing is answered twice. If you choose a language, I keep the choice. "
         "/forget removes your waiting photos and your choice.\n\n"
         "The labels repeat what some people said of some photos. They measure no property of "
         "anyone; please take them as a game, and send only photos of adults who agree to it."

@@ -112,6 +112,10 @@ class RedisRecord:
             await self._due_in(0, *self._held)
         await self._redis.aclose()
 
+    async def renew_leases(self) -> None:
+        """Keep the jobs in hand this process's own for another LEASE_S."""
+        await self._due_in(LEASE_S, *self._held)
+
     async def _script(self, name: str, *words: Any) -> Any:
         call = self._scripts[name](keys=[self._prefix], args=[self._clock(), *words])
         return await _checked(cast("Awaitable[Any]", call))
@@ -126,7 +130,7 @@ class RedisRecord:
         while True:
             await asyncio.sleep(LEASE_S / 3)
             with suppress(RecordError):  # the workers meet the same error, and say so
-                await self._due_in(LEASE_S, *self._held)
+                await self.renew_leases()
 
 
 async def _checked(call: Awaitable[Result]) -> Result:

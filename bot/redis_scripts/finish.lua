@@ -7,7 +7,7 @@ for index = 4, #ARGV do
     removed = removed + redis.call('HDEL', job, ARGV[index])
 end
 redis.call('DECRBY', prefix .. 'waiting', removed)
-if redis.call('HINCRBY', user, key, -removed) <= 0 then
+if redis.call('HINCRBY', user, key, 0 - removed) <= 0 then
     redis.call('HDEL', user, key)
 end
 redis.call('HDEL', prefix .. 'attempts', key)

@@ -50,14 +50,15 @@ def start_bot(telegram: FakeTelegram, inference: FakeInference, tmp_path: Path) 
         )
         stop = asyncio.Event()
         running = asyncio.create_task(serve(all_settings, stop))
-        await telegram.until(lambda: running.done() or telegram.calls["setMyCommands"] == 2)
+        ready = telegram.calls["setMyCommands"] + 2
+        await telegram.until(lambda: running.done() or telegram.calls["setMyCommands"] >= ready)
         try:
             if running.done():
                 running.result()
             yield all_settings
         finally:
             stop.set()
-            await asyncio.wait_for(running, 15)
+            await asyncio.wait_for(running, 60)
 
     return start
 

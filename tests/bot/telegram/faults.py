@@ -1,7 +1,6 @@
 """What goes wrong on the way to Telegram, ordered by a test or drawn by chance."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -47,23 +46,7 @@ class Faults:
         if fault is None:
             return await work(request)
         self.happened[fault.kind] += 1
-        match fault.kind:
-            case "429":
-                return _refusal(429, "Too Many Requests: retry after 1", retry_after=1)
-            case "500":
-                return _refusal(500, "Internal Server Error")
-            case "502":
-                return web.Response(status=502, text="<html>Bad Gateway</html>")
-            case "reset":
-                return _cut(request)
-            case "slow":
-                await asyncio.sleep(fault.delay_s)
-                return await work(request)
-            case "lost":
-                await work(request)
-                return _cut(request)
-            case "half":
-                return await _half(request, await work(request))
+        return await SPOILERS[fault.kind](request, work, fault)
 
     def _due(self, method: str) -> Fault | None:
         for fault in self.ordered:
@@ -77,23 +60,61 @@ class Faults:
         return None
 
 
+async def _flood(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    return _refusal(429, "Too Many Requests: retry after 1", retry_after=1)
+
+
+async def _internal(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    return _refusal(500, "Internal Server Error")
+
+
+async def _bad_gateway(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    return web.Response(status=502, text="<html>Bad Gateway</html>")
+
+
+async def _reset(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    return _cut(request)
+
+
+async def _lost(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    await work(request)
+    return _cut(request)
+
+
+async def _slow(request: web.Request, work: Handler, fault: Fault) -> web.Response:
+    await asyncio.sleep(fault.delay_s)
+    return await work(request)
+
+
+async def _half(request: web.Request, work: Handler, fault: Fault) -> web.StreamResponse:
+    whole = (await work(request)).body
+    assert isinstance(whole, bytes)
+    response = web.StreamResponse(headers={"Content-Length": str(len(whole))})
+    await response.prepare(request)
+    await response.write(whole[: len(whole) // 2])
+    _cut(request)
+    return response
+
+
+SPOILERS: dict[Kind, Callable[[web.Request, Handler, Fault], Awaitable[web.StreamResponse]]] = {
+    "429": _flood,
+    "500": _internal,
+    "502": _bad_gateway,
+    "reset": _reset,
+    "lost": _lost,
+    "slow": _slow,
+    "half": _half,
+}
+
+
 def _refusal(status: int, description: str, **parameters: int) -> web.Response:
     body = {"ok": False, "error_code": status, "description": description}
     if parameters:
         body["parameters"] = parameters
-    return web.Response(status=status, text=json.dumps(body), content_type="application/json")
+    return web.json_response(body, status=status)
 
 
 def _cut(request: web.Request) -> web.Response:
     assert request.transport
     request.transport.abort()
     return web.Response()
-
-
-async def _half(request: web.Request, whole: web.Response) -> web.StreamResponse:
-    assert isinstance(whole.body, bytes)
-    response = web.StreamResponse(headers={"Content-Length": str(len(whole.body))})
-    await response.prepare(request)
-    await response.write(whole.body[: len(whole.body) // 2])
-    _cut(request)
-    return response

@@ -74,7 +74,7 @@ class People:
     def text(self, chat_id: int, text: str, **content: Any) -> Update:
         """Words; a command at their start is marked as Telegram does."""
         if text.startswith("/"):
-            length = len(text.split()[0])
+            length = len(text.split(maxsplit=1)[0])
             content["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
         return self.message(chat_id, text=text, **content)
 

@@ -19,7 +19,7 @@ COMMON = {"chat_id", "message_thread_id", "reply_parameters", "reply_markup"}
 _ids = itertools.count(5_000_000)
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     def __init__(self, status: int, description: str, **parameters: int) -> None:
         self.status = status
         self.description = description
@@ -71,7 +71,7 @@ def send_media_group(telegram: "FakeTelegram", form: Form, files: Files) -> list
     _expect(form, {"media"})
     media = json.loads(form["media"])
     if not 2 <= len(media) <= 10 or len({each["type"] for each in media}) != 1:
-        raise Refusal(400, "Bad Request: wrong number or kinds of media")
+        raise RefusalError(400, "Bad Request: wrong number or kinds of media")
     pictures = [_attached(each["media"], files) for each in media]
     for each, picture in zip(media, pictures, strict=True):
         _check_length(each.get("caption", "."), 1024)
@@ -100,7 +100,7 @@ def _accept(telegram: "FakeTelegram", sent: Sent, messages: int) -> list[dict[st
         reply = json.loads(sent.form["reply_parameters"])
         known = (sent.chat_id, reply["message_id"]) in telegram.people.messages
         if not known and not reply.get("allow_sending_without_reply"):
-            raise Refusal(400, "Bad Request: message to be replied not found")
+            raise RefusalError(400, "Bad Request: message to be replied not found")
         sent.reply_to = reply["message_id"] if known else None
     telegram.sent.append(sent)
     chat = {"id": sent.chat_id, "type": "private"}
@@ -110,33 +110,33 @@ def _accept(telegram: "FakeTelegram", sent: Sent, messages: int) -> list[dict[st
 def _chat(telegram: "FakeTelegram", form: Form) -> int:
     chat_id = int(form["chat_id"])
     if chat_id in telegram.migrated:
-        raise Refusal(
+        raise RefusalError(
             400,
             "Bad Request: group chat was upgraded to a supergroup chat",
             migrate_to_chat_id=telegram.migrated[chat_id],
         )
     if chat_id in telegram.blocked:
-        raise Refusal(403, "Forbidden: bot was blocked by the user")
+        raise RefusalError(403, "Forbidden: bot was blocked by the user")
     if chat_id not in telegram.people.chats:
-        raise Refusal(400, "Bad Request: chat not found")
+        raise RefusalError(400, "Bad Request: chat not found")
     return chat_id
 
 
 def _expect(form: Form, own: set[str]) -> None:
     if unknown := form.keys() - COMMON - own:
-        raise Refusal(400, f"unexpected {unknown}")
+        raise RefusalError(400, f"unexpected {unknown}")
     if missing := {"chat_id", *own} - form.keys():
-        raise Refusal(400, f"Bad Request: {missing} missing")
+        raise RefusalError(400, f"Bad Request: {missing} missing")
 
 
 def _check_length(text: str, limit: int) -> None:
     if not 1 <= len(text.encode("utf-16-le")) // 2 <= limit:
-        raise Refusal(400, "Bad Request: message is too long or empty")
+        raise RefusalError(400, "Bad Request: message is too long or empty")
 
 
 def _attached(reference: str, files: Files) -> bytes:
     if not reference.startswith("attach://") or reference[9:] not in files:
-        raise Refusal(400, "Bad Request: attached file not found")
+        raise RefusalError(400, "Bad Request: attached file not found")
     return files[reference[9:]]
 
 
@@ -144,4 +144,4 @@ def _check_photo(picture: bytes) -> None:
     width, height = Image.open(io.BytesIO(picture)).size
     fits = width + height <= 10_000 and max(width, height) <= 20 * min(width, height)
     if len(picture) > 10_000_000 or not fits:
-        raise Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+        raise RefusalError(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")

@@ -16,7 +16,7 @@ from aiohttp.test_utils import unused_port
 from tests.bot.telegram.faults import Faults
 from tests.bot.telegram.limits import Limits
 from tests.bot.telegram.people import BOT, People, Update
-from tests.bot.telegram.sending import SENDERS, Refusal, Sent, text_of
+from tests.bot.telegram.sending import SENDERS, RefusalError, Sent, text_of
 
 TOKEN = "123456:TEST-token_of-the_fake"
 MAX_DOWNLOAD = 20_000_000
@@ -59,11 +59,11 @@ class FakeTelegram:
         """Words and captions sent to the chat."""
         return [text_of(sent) for sent in self.sent if sent.chat_id == chat_id]
 
-    async def until(self, condition: Callable[[], object], *, timeout_s: float = 20) -> None:
+    async def until(self, condition: Callable[[], object], *, timeout_s: float = 60) -> None:
         """Wait for the condition; fails with what was sent so far."""
         try:
             async with asyncio.timeout(timeout_s):
-                while not condition():
+                while not condition():  # noqa: ASYNC110 - any condition, not only the fake's own
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"did not happen; sent: {self.sent[-5:]}") from None
@@ -78,20 +78,20 @@ class FakeTelegram:
     async def _call(self, request: web.Request) -> web.Response:
         try:
             return _reply(await self._result(request))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self.refusals.append(f"{request.match_info['method']}: {refusal.description}")
             return _reply(refusal)
 
     async def _result(self, request: web.Request) -> Any:
         if request.match_info["token"] != TOKEN:
-            raise Refusal(401, "Unauthorized")
+            raise RefusalError(401, "Unauthorized")
         method = request.match_info["method"]
         parameters, files = await _form(request)
         if method in SENDERS:
             return SENDERS[method](self, parameters, files)
         own = getattr(self, f"_{method}", None)
         if own is None:
-            raise Refusal(404, "Not Found")
+            raise RefusalError(404, "Not Found")
         return await own(**parameters)
 
     async def _getMe(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class FakeTelegram:
         self, offset: str = "0", timeout: str = "0", allowed_updates: str = "[]"
     ) -> list[Update]:
         if self.webhook:
-            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
+            raise RefusalError(409, "Conflict: can't use getUpdates method while webhook is active")
         self._polls += 1
         this = self._polls
         async with self._news:
@@ -113,7 +113,7 @@ class FakeTelegram:
             except TimeoutError:
                 return []
         if self._polls != this:
-            raise Refusal(409, "Conflict: terminated by other getUpdates request")
+            raise RefusalError(409, "Conflict: terminated by other getUpdates request")
         return self.pending[:100]
 
     async def _setWebhook(self, url: str, secret_token: str, allowed_updates: str) -> bool:
@@ -124,7 +124,7 @@ class FakeTelegram:
 
     async def _deleteWebhook(self, drop_pending_updates: str | None = None) -> bool:
         if drop_pending_updates:
-            raise Refusal(400, "the bot must never drop what waits")
+            raise RefusalError(400, "the bot must never drop what waits")
         self.webhook = {}
         return True
 
@@ -145,9 +145,11 @@ class FakeTelegram:
     async def _getFile(self, file_id: str) -> dict[str, Any]:
         content = self.people.files.get(file_id)
         if content is None:
-            raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+            raise RefusalError(
+                400, "Bad Request: wrong file_id or the file is temporarily unavailable"
+            )
         if len(content) > MAX_DOWNLOAD:
-            raise Refusal(400, "Bad Request: file is too big")
+            raise RefusalError(400, "Bad Request: file is too big")
         return {"file_id": file_id, "file_unique_id": "unique", "file_path": f"photos/{file_id}"}
 
     async def download(self, request: web.Request) -> web.StreamResponse:
@@ -210,7 +212,7 @@ async def _form(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]
 
 
 def _reply(result: Any) -> web.Response:
-    if isinstance(result, Refusal):
+    if isinstance(result, RefusalError):
         body = {"ok": False, "error_code": result.status, "description": result.description}
         if result.parameters:
             body["parameters"] = result.parameters

@@ -1,0 +1,234 @@
+"""Telegram and the service as they are in life: every photo is answered all the same."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+import pytest
+
+from bot.settings import Settings
+from tests.bot.fake_inference import busy, crash, hang, is_annotated, nonsense
+from tests.bot.telegram.sending import text_of
+
+
+@pytest.fixture
+def metrics(bot: Settings):
+    """Reads one value of /metrics; 0 where it does not appear."""
+
+    async def read(sample: str) -> float:
+        async with httpx.AsyncClient() as http:
+            page = (await http.get(f"http://{bot.host}:{bot.port}/metrics")).text
+        return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(sample))
+
+    return read
+
+
+async def deliver_and_wait(telegram, update, **options):
+    await telegram.deliver(update)
+    await telegram.until(lambda: telegram.answers_to(update), **options)
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "502", "reset", "half", "slow"])
+@pytest.mark.parametrize("method", ["getUpdates", "getFile", "download", "sendPhoto"])
+async def test_a_fault_of_telegram_is_got_over(bot, telegram, jpeg, method, kind):
+    if (method, kind) == ("sendPhoto", "half"):
+        pytest.skip("half an answer to a send is an answer lost: see below")
+    update = telegram.people.photo(7, jpeg)
+    telegram.faults.order(kind, method)
+
+    await deliver_and_wait(telegram, update)
+
+    (answer,) = telegram.answers_to(update)
+    assert is_annotated(answer.files[0])
+    assert telegram.faults.happened[kind] == 1
+
+
+async def test_a_lost_answer_of_telegram_costs_a_second_photo_but_loses_none(bot, telegram, jpeg):
+    update = telegram.people.photo(7, jpeg)
+    telegram.faults.order("lost", "sendPhoto")
+
+    await deliver_and_wait(telegram, update)
+    await telegram.until(lambda: len(telegram.answers_to(update)) == 2)
+
+
+async def test_flood_control_is_obeyed(bot, telegram, jpeg):
+    telegram.faults.order("429", "sendPhoto", times=2)
+    started = asyncio.get_running_loop().time()
+
+    await deliver_and_wait(telegram, telegram.people.photo(7, jpeg))
+
+    assert telegram.calls["sendPhoto"] == 3
+    assert asyncio.get_running_loop().time() - started >= 2
+
+
+@pytest.mark.parametrize(
+    "behavior", [crash, nonsense, busy()], ids=["crash", "nonsense", "overloaded"]
+)
+async def test_a_fault_of_the_service_is_got_over(bot, telegram, inference, jpeg, behavior):
+    inference.behaviors = [behavior]
+    update = telegram.people.photo(7, jpeg)
+
+    await deliver_and_wait(telegram, update)
+
+    assert len(telegram.answers_to(update)) == 1
+    assert inference.calls == 2
+
+
+async def test_the_service_is_asked_again_only_when_it_said(bot, telegram, inference, jpeg):
+    inference.behaviors = [busy(retry_after_s=2)]
+    update = telegram.people.photo(7, jpeg)
+    started = asyncio.get_running_loop().time()
+
+    await deliver_and_wait(telegram, update)
+
+    assert asyncio.get_running_loop().time() - started >= 2
+
+
+async def test_a_service_that_hangs_is_given_up_and_asked_again(
+    start_bot, telegram, inference, jpeg
+):
+    inference.behaviors = [hang]
+    async with start_bot(service_timeout_s=0.5):
+        await deliver_and_wait(telegram, telegram.people.photo(7, jpeg))
+
+
+async def test_a_dead_service_is_not_hammered_and_taken_up_when_it_recovers(
+    start_bot, telegram, inference, jpeg
+):
+    inference.always = crash
+    photos = [telegram.people.photo(user, jpeg) for user in range(100, 130)]
+    async with start_bot(notice_after_s=60):
+        await telegram.deliver(*photos)
+        await telegram.until(lambda: inference.calls >= 5)
+        await asyncio.sleep(1.5)
+        asked = inference.calls
+        inference.always = None
+        await telegram.until(lambda: all(map(telegram.answers_to, photos)))
+
+    # the calls that were under way when the circuit opened come on top of its threshold
+    assert asked <= 5 + 8
+    assert telegram.calls["sendPhoto"] == 30
+
+
+async def test_a_service_that_stays_dead_is_owned_up_to(start_bot, telegram, inference, jpeg):
+    inference.always = crash
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot(give_up_after_s=1, notice_after_s=60):
+        await deliver_and_wait(telegram, update)
+
+    (answer,) = telegram.answers_to(update)
+    assert text_of(answer).startswith("I am sorry")
+
+
+async def test_a_long_wait_is_announced_once(start_bot, telegram, inference, jpeg):
+    inference.always = busy(retry_after_s=1)
+    album = telegram.people.album(7, [jpeg] * 2)
+    single = telegram.people.photo(7, jpeg)
+    async with start_bot(notice_after_s=0.5):
+        await telegram.deliver(*album, single)
+        await telegram.until(lambda: telegram.sent)
+        await telegram.until(lambda: inference.calls >= 4)
+        inference.always = None
+        await telegram.until(lambda: len(telegram.sent) == 3)
+
+    assert text_of(telegram.sent[0]).startswith("Thank you for waiting: 3 photos")
+    kinds = Counter(sent.method for sent in telegram.sent)
+    assert kinds == {"sendMessage": 1, "sendPhoto": 1, "sendMediaGroup": 1}
+
+
+async def test_a_user_who_blocked_the_bot_is_left_in_peace(bot, telegram, jpeg, metrics):
+    telegram.blocked.add(7)
+    await telegram.deliver(telegram.people.photo(7, jpeg))
+    await telegram.until(lambda: telegram.refusals)
+    await deliver_and_wait(telegram, telegram.people.photo(8, jpeg))
+
+    assert await metrics('bot_photos_failed_total{reason="TelegramForbiddenError"}') == 1
+    assert telegram.refusals.pop().startswith("sendPhoto: Forbidden")
+    assert telegram.refusals == []
+
+
+async def test_a_photo_that_telegram_lost_ends_quietly(bot, telegram, jpeg, metrics):
+    update = telegram.people.photo(7, jpeg)
+    telegram.people.files.clear()
+    await telegram.deliver(update)
+    await telegram.until(lambda: telegram.refusals)
+    await deliver_and_wait(telegram, telegram.people.photo(8, jpeg))
+
+    assert await metrics('bot_photos_failed_total{reason="TelegramBadRequest"}') == 1
+    telegram.refusals.clear()
+
+
+async def test_a_file_of_unknown_size_that_is_too_big_is_explained(bot, telegram):
+    update = telegram.people.document(7, b"\xff\xd8" + bytes(21_000_000), size=0)
+
+    await deliver_and_wait(telegram, update)
+
+    assert text_of(telegram.answers_to(update)[0]).startswith("This image is too large")
+    assert telegram.refusals.pop() == "getFile: Bad Request: file is too big"
+
+
+async def test_a_group_that_became_a_supergroup_gets_its_answer(bot, telegram, jpeg):
+    telegram.migrated[-50] = -100500
+    telegram.people.chats.add(-100500)
+    reply = {"message_id": 1, "date": 0, "from": {"id": 123456, "is_bot": True, "first_name": "A"}}
+    reply["chat"] = {"id": -50, "type": "group"}
+    await telegram.deliver(telegram.people.photo(-50, jpeg, reply_to_message=reply))
+    await telegram.until(lambda: telegram.sent)
+
+    assert telegram.sent[0].chat_id == -100500
+    telegram.refusals.clear()
+
+
+async def test_a_hundred_photos_of_one_user_are_answered_up_to_the_limit(
+    start_bot, telegram, inference, jpeg
+):
+    photos = [telegram.people.photo(7, jpeg) for _ in range(100)]
+    other = telegram.people.photo(8, jpeg)
+    async with start_bot(max_waiting_per_user=4):
+        await telegram.deliver(*photos, other)
+        await telegram.until(lambda: telegram.answers_to(other))
+        await telegram.until(lambda: len(telegram.sent) == 6)
+
+    kinds = Counter(sent.method for sent in telegram.sent)
+    words = next(text_of(sent) for sent in telegram.sent if sent.method == "sendMessage")
+    assert kinds == {"sendPhoto": 5, "sendMessage": 1}
+    assert words.startswith("That is a lot at once! I have 4 photos")
+    assert inference.calls == 5
+    assert telegram.limits.violations == []
+
+
+async def test_forgetting_while_the_photo_is_looked_at_stops_its_answer(
+    start_bot, telegram, inference, jpeg
+):
+    release = asyncio.Event()
+
+    async def wait(request):
+        await request.read()
+        await release.wait()
+        return await inference._look(request)
+
+    inference.behaviors = [wait]
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot():
+        await telegram.deliver(update)
+        await telegram.until(lambda: inference.at_once)
+        await telegram.deliver(telegram.people.text(7, "/forget"))
+        await telegram.until(lambda: telegram.texts(7))
+        release.set()
+        await deliver_and_wait(telegram, telegram.people.photo(8, jpeg))
+
+    assert telegram.answers_to(update) == []
+
+
+async def test_what_happened_is_counted(bot, telegram, inference, jpeg, metrics):
+    inference.behaviors = [crash]
+    await deliver_and_wait(telegram, telegram.people.photo(7, jpeg))
+    unheard_of = {"update_id": telegram.people.text(7, "x")["update_id"], "telepathy": {}}
+    await telegram.deliver(unheard_of, telegram.people.text(8, "/start"))
+    await telegram.until(lambda: telegram.texts(8))
+
+    assert await metrics("bot_photos_taken_in_total") == 1
+    assert await metrics("bot_photos_answered_total") == 1
+    assert await metrics('bot_jobs_retried_total{reason="InferenceUnavailableError"}') == 1
+    assert await metrics("bot_updates_skipped_total") == 1
+    assert await metrics("bot_answer_seconds_count") == 1

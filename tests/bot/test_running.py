@@ -1,0 +1,132 @@
+"""Start and stop, and what a restart takes up."""
+
+import asyncio
+
+import fakeredis
+import pytest
+from aiogram.exceptions import TelegramUnauthorizedError
+from aiohttp.test_utils import unused_port
+
+from bot.jobs import RecordError
+from bot.record_redis import RedisRecord
+from tests.bot.fake_inference import hang
+from tests.bot.telegram.sending import text_of
+
+
+async def test_photos_sent_while_the_bot_is_off_are_answered(start_bot, telegram, jpeg):
+    update = telegram.people.photo(7, jpeg)
+    await telegram.deliver(update)
+
+    async with start_bot():
+        await telegram.until(lambda: telegram.answers_to(update))
+
+
+async def test_a_stop_finishes_what_is_in_hand(start_bot, telegram, inference, jpeg):
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(request):
+        asked.set()
+        await release.wait()
+        return await inference._look(request)
+
+    inference.behaviors = [slow]
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot():
+        await telegram.deliver(update)
+        await asked.wait()
+        asyncio.get_running_loop().call_later(0.5, release.set)
+
+    assert len(telegram.answers_to(update)) == 1
+
+
+async def test_a_stop_leaves_what_takes_too_long_to_the_next_start(
+    start_bot, telegram, inference, jpeg
+):
+    inference.behaviors = [hang]
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot(drain_s=0.2):
+        await telegram.deliver(update)
+        await telegram.until(lambda: inference.at_once)
+    assert telegram.answers_to(update) == []
+
+    async with start_bot():
+        await telegram.until(lambda: telegram.answers_to(update))
+
+    assert len(telegram.answers_to(update)) == 1
+
+
+async def test_what_was_answered_is_not_answered_after_a_restart(start_bot, telegram, jpeg):
+    update, other = telegram.people.photo(7, jpeg), telegram.people.photo(8, jpeg)
+    async with start_bot():
+        await telegram.deliver(update)
+        await telegram.until(lambda: telegram.answers_to(update))
+
+    async with start_bot():
+        await telegram.deliver(update, other)
+        await telegram.until(lambda: telegram.answers_to(other))
+
+    assert len(telegram.answers_to(update)) == 1
+
+
+async def test_a_token_that_is_revoked_ends_the_bot(start_bot, telegram, monkeypatch):
+    async def work_until_the_token_is_revoked():
+        async with start_bot():
+            monkeypatch.setattr("tests.bot.telegram.server.TOKEN", "123456:another")
+            await telegram.deliver(telegram.people.text(7, "/start"))
+            await telegram.until(lambda: telegram.refusals)
+
+    with pytest.raises(TelegramUnauthorizedError):
+        await work_until_the_token_is_revoked()
+
+
+async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(start_bot, telegram):
+    telegram.faults.order("502", "getMe", times=3)
+
+    async with start_bot():
+        assert telegram.calls["getMe"] == 4
+
+
+@pytest.fixture
+def shared_redis(monkeypatch):
+    """One Redis for all bots of the test, in memory."""
+    server = fakeredis.FakeServer()
+
+    def connect(url, **options):
+        return fakeredis.FakeAsyncRedis(server=server, decode_responses=True)
+
+    monkeypatch.setattr("bot.record_redis.Redis.from_url", connect)
+    return "redis://shared/0"
+
+
+async def test_several_webhook_bots_share_one_record(start_bot, telegram, shared_redis, jpeg):
+    photos = [telegram.people.photo(user, jpeg) for user in range(100, 112)]
+    hook = {"webhook_secret": "secret", "redis_url": shared_redis, "concurrency": 1}
+    port = unused_port()
+    url = f"http://127.0.0.1:{port}/telegram"
+    async with (
+        start_bot(**hook, webhook_url=url, port=port),
+        start_bot(**hook, webhook_url=url),
+    ):
+        await telegram.deliver(*photos, *photos)
+        await telegram.until(lambda: all(map(telegram.answers_to, photos)))
+
+    assert [len(telegram.answers_to(each)) for each in photos] == [1] * 12
+    assert all(text_of(sent).startswith("Sexy") for sent in telegram.sent)
+
+
+async def test_a_record_that_fails_for_a_while_loses_nothing(
+    start_bot, telegram, shared_redis, jpeg, monkeypatch
+):
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot(redis_url=shared_redis):
+        with monkeypatch.context() as patch:
+            patch.setattr(RedisRecord, "_script", _refuse)
+            await telegram.deliver(update)
+            await telegram.until(lambda: telegram.calls["getUpdates"] >= 3)
+        await telegram.until(lambda: telegram.answers_to(update))
+
+    assert len(telegram.answers_to(update)) == 1
+
+
+async def _refuse(self, *_):
+    raise RecordError("Redis: ConnectionError")
