@@ -15,12 +15,13 @@ import albumentations as A
 import cv2
 import numpy as np
 
-from inference_api.vision.boxes import Box
+from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import GREY, Image, letterbox
 
 ROTATION_DEG = 20
 FACE_SIDE_MIN, FACE_SIDE_MAX = 0.07, 0.95  # of the picture's side
-P_AS_SERVED, P_COMPOSED = 0.40, 0.40  # the rest of the samples holds no face
+P_AS_SERVED, P_COMPOSED = 0.25, 0.50  # the rest of the samples holds no face
+SMALL_BIAS = 1.4  # of the exponent: two thirds of the composed faces are under 0.3 of the side
 MAX_CUT = 0.15  # of a face's side may lie outside the picture
 
 
@@ -142,6 +143,8 @@ class CompositeSampler:
         jitter = 0.1 * self.size
         left = (self.size - width) / 2 + rng.uniform(-jitter, jitter)
         top = (self.size - height) / 2 + rng.uniform(-jitter, jitter)
+        left = _kept_inside(left, box.left, box.right, self.size)
+        top = _kept_inside(top, box.top, box.bottom, self.size)
         canvas = np.full((self.size, self.size, 3), GREY, np.uint8)
         return self._place(canvas, image, box, round(left), round(top))
 
@@ -150,7 +153,7 @@ class CompositeSampler:
         image, box = _turn_and_flip(rng, *self.faces[face])
         if rng.random() < 0.5:
             image, box = _cut_around(rng, image, box)
-        side = math.exp(rng.uniform(math.log(FACE_SIDE_MIN), math.log(FACE_SIDE_MAX)))
+        side = FACE_SIDE_MIN * (FACE_SIDE_MAX / FACE_SIDE_MIN) ** (rng.random() ** SMALL_BIAS)
         scale = side * self.size / max(box.width, box.height)
         image, box = _scale(image, box, scale, aspect=rng.uniform(0.92, 1.09))
         cut_x, cut_y = MAX_CUT * box.width, MAX_CUT * box.height
@@ -214,30 +217,38 @@ class CompositeSampler:
 class CropSampler:
     """Face crops for the classifier: a little shifted, scaled, turned and mirrored.
 
-    crops: uint8 RGB (N, S, S, 3) with `outer_margin` of the face's side around it; a sample has
-    about `margin`, as the service's crops have.
+    crops: uint8 RGB (N, S, S, 3), wider than what the service crops. windows: the squares that
+    the service would crop, rel_xyxy float32 (N, 4); a sample shows about that.
     """
 
-    def __init__(self, crops: Image, *, size: int, margin: float, outer_margin: float) -> None:
+    def __init__(self, crops: Image, windows: Boxes, *, size: int) -> None:
         self.crops = crops
+        self.windows = windows
         self.size = size
-        self._scale = size / crops.shape[1] * (1 + 2 * outer_margin) / (1 + 2 * margin)
         self._photometric = photometric_pipeline(strength=0.5)
 
     def sample(self, rng: np.random.Generator, row: int) -> Image:
         """One augmented crop, uint8 RGB (size, size, 3)."""
         crop = self.crops[row]
-        center = crop.shape[1] / 2
+        left, top, right, bottom = (float(v) * crop.shape[1] for v in self.windows[row])
+        center = (left + right - 1) / 2, (top + bottom - 1) / 2  # of pixels, not of their edges
         shift = rng.normal(0, 0.025 * self.size, 2)
-        scale = self._scale * math.exp(rng.normal(0, 0.06))
-        matrix = cv2.getRotationMatrix2D((center, center), rng.normal(0, 5), scale)
-        matrix[:, 2] += self.size / 2 - center + shift
+        scale = self.size / (right - left) * math.exp(rng.normal(0, 0.06))
+        matrix = cv2.getRotationMatrix2D(center, rng.normal(0, 5), scale)
+        matrix[:, 2] = matrix[:, 2] + (self.size - 1) / 2 - center + shift
         if rng.random() < 0.5:
             matrix[0] = [-matrix[0, 0], -matrix[0, 1], self.size - 1 - matrix[0, 2]]
         size_wh = (self.size, self.size)
         moved = cv2.warpAffine(crop, matrix, size_wh, flags=cv2.INTER_LINEAR, borderValue=GREY)
         self._photometric.set_random_seed(int(rng.integers(2**31)))
         return self._photometric(image=moved)["image"]  # type: ignore[no-any-return]
+
+
+def _kept_inside(offset: float, start: float, end: float, size: int) -> float:
+    """The offset nearest to `offset` that leaves no more than MAX_CUT of the face outside."""
+    cut = MAX_CUT * (end - start)
+    low, high = sorted((-cut - start, size + cut - end))
+    return min(max(offset, low), high)
 
 
 def _turn_and_flip(rng: np.random.Generator, image: Image, box: Box) -> tuple[Image, Box]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import Image, LetterboxTransform
 from training.augment import CompositeSampler, CropSampler, FaceSampler, OriginalSampler
+from training.prepare import CROP_MARGIN, TRAIN_CROP_MARGIN
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,15 +49,29 @@ class Split:
         return [record for record in self.records if record["crop"] is not None]
 
     @property
+    def crop_windows(self) -> Boxes:
+        """Where in each stored training crop lies what the service would crop.
+
+        rel_xyxy of the crop, float32 (M, 4). Where the photo ends near the face, both crops end
+        there too, so this is no fixed part of the crop.
+        """
+        windows = [_served_window(record, self.photos.shape[1]) for record in self.rated]
+        return np.array(windows, np.float32).reshape(-1, 4)
+
+    @property
     def crop_weights(self) -> Floats:
         """How often to draw each crop, float32 (M,): see `even_weights`."""
         return even_weights([record["dataset"] for record in self.rated])
 
     def rows(self, *, faces: int, without: frozenset[str] = frozenset()) -> npt.NDArray[np.int64]:
-        """Rows of the photos with exactly `faces` faces, but for some data sets."""
+        """Rows of the photos with exactly `faces` faces, but for some data sets.
+
+        Photos whose boxes are unknown (None) are in none.
+        """
         return np.array([
             row for row, record in enumerate(self.records)
-            if len(record["boxes_rel_xyxy"]) == faces and record["dataset"] not in without
+            if record["boxes_rel_xyxy"] is not None
+            and len(record["boxes_rel_xyxy"]) == faces and record["dataset"] not in without
         ], np.int64)  # fmt: skip
 
     def content(self, row: int) -> tuple[Image, LetterboxTransform]:
@@ -150,7 +165,10 @@ class ClassifierBatches(keras.utils.PyDataset):
 def face_sampler(
     split: Split, *, size: int, without: frozenset[str], augmentation: str = "default"
 ) -> tuple[FaceSampler, Floats]:
-    """The sampler over a split's photos with one face and with none, and its faces' weights."""
+    """The sampler over a split's photos with one face and with none, and its faces' weights.
+
+    Leaves with a message when there is no photo of either kind.
+    """
     rows = split.rows(faces=1, without=without)
     boxes = split.boxes_rel_xyxy
     faces: list[tuple[Image, Box]] = []
@@ -161,6 +179,11 @@ def face_sampler(
         box = Box(left - x, top - y, right - x, bottom - y)
         faces.append((image, Box(*map(float, (box.left, box.top, box.right, box.bottom)))))
     backgrounds = [split.content(row)[0] for row in split.rows(faces=0)]
+    if not faces or not backgrounds:
+        raise SystemExit(
+            f"the training split has {len(faces)} photos with one face and {len(backgrounds)} "
+            "without: both are needed (python -m training.prepare … --negatives FOLDER)"
+        )
     weights = even_weights([split.records[row]["dataset"] for row in rows])
     if augmentation == "original":
         return OriginalSampler(faces, backgrounds, size=size), weights
@@ -174,6 +197,22 @@ def even_weights(datasets: list[str]) -> Floats:
     """
     sizes = Counter(datasets)
     return np.array([1 / math.sqrt(sizes[name]) for name in datasets], np.float32)
+
+
+def _served_window(record: dict[str, Any], size: int) -> list[float]:
+    width, height = record["size_wh"]
+    box = Box(0, 0, width, height)
+    if record["boxes_rel_xyxy"]:
+        transform = LetterboxTransform.fit((width, height), size=size)
+        largest = max(record["boxes_rel_xyxy"], key=_area)
+        box = Box(*transform.invert(largest)[0].tolist())
+    # What crop_square shows: a clipped square, made square again by the letterbox's padding.
+    served, stored = (
+        box.expand(margin).square().clip((width, height)).square()
+        for margin in (CROP_MARGIN, TRAIN_CROP_MARGIN)
+    )
+    corners = served.as_array() - np.tile([stored.left, stored.top], 2)
+    return (corners / stored.width).tolist()  # type: ignore[no-any-return]
 
 
 def _area(box: list[float]) -> float:

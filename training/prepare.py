@@ -11,7 +11,8 @@ For each split, `train` and `validation`, three files are written:
 
 The validation arrays have the networks' input size, so their pixels are those that the service
 would feed; the training arrays are larger, so that augmentation can zoom in. Files that cannot
-be used are named in `summary.json` and on the screen, and make the exit status 3.
+be used are named in `summary.json` and on the screen, and make the exit status 3; when a split
+would stay empty nothing is written and the status is 1.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from inference_api.vision.boxes import Box
 from inference_api.vision.images import decode
 from inference_api.vision.letterbox import Image, crop_square, letterbox
 from training.architectures import INPUT_SIZE
-from training.sources import PHOTO_SUFFIXES, Photo, Rejected, read_source
+from training.sources import Photo, Rejected, photos_in, read_source
 from training.splits import assign_folds, perceptual_hash
 
 TRAIN_SIZE = 192  # pixels; 1.6 times the input leaves room to zoom in
@@ -42,18 +43,18 @@ SPLITS = ("train", "validation")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One photo ready to be stored; boxes are clipped to the picture."""
+    """One photo ready to be stored; boxes are clipped to the picture, None where unknown."""
 
     photo: Photo
     split: str
     size_wh: tuple[int, int]
-    boxes_rel_xyxy: list[list[float]]
+    boxes_rel_xyxy: list[list[float]] | None
     square: Image
     crop: Image | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read, split and write; the exit status is 3 when files had to be left out."""
+    """Read, split and write; the exit status is 3 when files were left out, 1 for no split."""
     options = _parse(arguments)
     found = list(_read_all(options))
     rejected = [item for item in found if isinstance(item, Rejected)]
@@ -67,20 +68,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hashes.append(perceptual_hash(image))
     folds = assign_folds(photos, hashes)
     splits = ["validation" if fold == options.validation_fold else "train" for fold in folds]
+    _report(rejected)
+    if empty := set(SPLITS).difference(splits):
+        print(
+            f"{len(photos)} photos leave nothing for {' and '.join(sorted(empty))}: photos of "
+            "one person or of one scene stay together; take more varied ones",
+            file=sys.stderr,
+        )
+        return 1  # fmt: skip
     for split in SPLITS:
         members = [photo for photo, its in zip(photos, splits, strict=True) if its == split]
         _write_split(members, split, options.out)
-    return _summarize(splits, photos, rejected, options.out)
+    _summarize(splits, photos, rejected, options.out)
+    return 3 if rejected else 0
 
 
 def prepare(photo: Photo, image: Image, *, split: str) -> Prepared:
-    """The arrays of one photo: the letterboxed square, and the crop of its largest face."""
+    """The arrays of one photo: the letterboxed square, and the crop of its largest face.
+
+    A rated or sorted photo whose boxes are unknown counts as all face; one that is known to
+    have no face has no crop.
+    """
     training = split == "train"
     square, transform = letterbox(image, size=TRAIN_SIZE if training else INPUT_SIZE)
     height, width = image.shape[:2]
     boxes = [Box(*box).clip((width, height)) for box in photo.boxes_xyxy or ()]
     crop = None
-    if photo.score is not None or photo.category is not None:
+    judged = photo.score is not None or photo.category is not None
+    if judged and photo.boxes_xyxy != ():
         largest = max(boxes, key=lambda box: box.area, default=Box(0, 0, width, height))
         crop = crop_square(
             image, largest,
@@ -88,7 +103,8 @@ def prepare(photo: Photo, image: Image, *, split: str) -> Prepared:
             size=TRAIN_CROP_SIZE if training else INPUT_SIZE,
         )  # fmt: skip
     rel = transform.apply([[b.left, b.top, b.right, b.bottom] for b in boxes]).tolist()
-    return Prepared(photo, split, (width, height), rel, square, crop)
+    known = None if photo.boxes_xyxy is None else rel
+    return Prepared(photo, split, (width, height), known, square, crop)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -111,7 +127,7 @@ def _read_all(options: argparse.Namespace) -> Iterable[Photo | Rejected]:
     for folder in options.photos:
         yield from read_source(folder, categories=tuple(options.categories))
     for folder in options.negatives:
-        for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES):
+        for path in photos_in(folder):
             yield Photo(path, folder.name, boxes_xyxy=(), box_source="none")
 
 
@@ -158,6 +174,7 @@ def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
         "boxes_rel_xyxy": prepared.boxes_rel_xyxy,
         "box_source": photo.box_source,
         "identity": photo.identity,
+        "duplicate_group": photo.duplicate_group,
         "fold": photo.fold,
         "score": photo.score,
         "category": photo.category,
@@ -167,9 +184,14 @@ def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
     }
 
 
+def _report(rejected: Sequence[Rejected]) -> None:
+    for item in rejected:
+        print(f"left out: {item.path}: {item.reason}", file=sys.stderr)
+
+
 def _summarize(
     splits: Sequence[str], photos: Sequence[Photo], rejected: Sequence[Rejected], out: Path
-) -> int:
+) -> None:
     counts = Counter((photo.dataset, split) for photo, split in zip(photos, splits, strict=True))
     summary = {
         "photos": {f"{dataset}/{split}": n for (dataset, split), n in sorted(counts.items())},
@@ -178,9 +200,6 @@ def _summarize(
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     for (dataset, split), n in sorted(counts.items()):
         print(f"{dataset:24} {split:12} {n:6}")
-    for item in rejected:
-        print(f"left out: {item.path}: {item.reason}", file=sys.stderr)
-    return 3 if rejected else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from training.augment import CropSampler
 from training.data import ClassifierBatches, Draws, read_split
 from training.metrics import rating_agreement
 from training.plots import draw_curves
-from training.prepare import CROP_MARGIN, TRAIN_CROP_MARGIN
 from training.runs import Run, warmup_cosine
 from training.targets import score_scales, target_probability
 
@@ -44,9 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
     scales = score_scales(train.rated)
     targets = np.array([target_probability(r, scales, options.upper) for r in train.rated])
-    sampler = CropSampler(
-        train.crops, size=INPUT_SIZE, margin=CROP_MARGIN, outer_margin=TRAIN_CROP_MARGIN
-    )
+    sampler = CropSampler(train.crops, train.crop_windows, size=INPUT_SIZE)
     draws = Draws(options.batch_size, options.steps, options.seed)
     batches = ClassifierBatches(sampler, targets, train.crop_weights, draws)
     model = keras.models.load_model(run.checkpoint_path) if run.history else start(options)
