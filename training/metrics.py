@@ -10,7 +10,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import roc_auc_score
 
 from inference_api.vision.boxes import Boxes
-from training.targets import ScoreScale
+from training.targets import ScoreScale, is_upper
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -78,16 +78,21 @@ def rating_agreement(
 
     probability: (N,) of the upper category. The area under the ROC curve is of the upper half
     of the ratings (above the training median) or, where photos were sorted, of `upper`.
+    What the photos cannot give is left out: all ratings equal, all photos in one half, no scale
+    known from training. The correlation of a constant probability is 0.
     """
     figures = {}
     for name in sorted({record["dataset"] for record in records}):
         rows = [row for row, record in enumerate(records) if record["dataset"] == name]
         mine, said = [records[row] for row in rows], probability[rows]
-        if name in scales:
-            scores = np.array([record["score"] for record in mine])
-            figures[f"{name}_pearson"] = float(pearsonr(said, scores).statistic)
-            is_upper = scores > scales[name].median
-        else:
-            is_upper = np.array([record["category"] == upper for record in mine])
-        figures[f"{name}_auc"] = float(roc_auc_score(is_upper, said))
+        sorted_ = all(record["category"] is not None for record in mine)
+        if not sorted_ and name not in scales:
+            continue
+        scores = [0.0 if sorted_ else record["score"] for record in mine]
+        if np.ptp(scores) > 0:
+            varied = np.ptp(said) > 0
+            figures[f"{name}_pearson"] = float(pearsonr(said, scores).statistic) if varied else 0.0
+        outcomes = [is_upper(record, scales, upper) for record in mine]
+        if len(set(outcomes)) == 2:
+            figures[f"{name}_auc"] = float(roc_auc_score(outcomes, said))
     return figures

@@ -50,3 +50,10 @@ def target_probability(record: dict[str, Any], scales: dict[str, ScoreScale], up
         return float(record["category"] == upper)
     z = scales[record["dataset"]].standardize(record["score"])
     return 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+def is_upper(record: dict[str, Any], scales: dict[str, ScoreScale], upper: str) -> bool:
+    """Whether people put the photo into the upper category: above the median, or sorted so."""
+    if record["category"] is not None:
+        return bool(record["category"] == upper)
+    return bool(record["score"] > scales[record["dataset"]].median)
