@@ -5,7 +5,7 @@ import json
 import logging
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from inference_api.settings import PREFIX, Settings
 _REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the models
 
 
-def main() -> int:
-    """Run one command; returns the exit status."""
-    arguments = _parser().parse_args()
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command (that of the terminal, without `argv`); returns the exit status."""
+    arguments = _parser().parse_args(argv)
     try:
         settings = Settings()
         return _COMMANDS[arguments.command](settings, arguments)

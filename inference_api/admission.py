@@ -25,6 +25,11 @@ class Admission:
         """What one more photo costs, summed over its stages."""
         return sum(self._stage_s.values())
 
+    @property
+    def predicted_s(self) -> float:
+        """How long a photo that came now would take, with all that are before it."""
+        return (self.pending + 1) * self.seconds_per_photo
+
     def observe(self, stage: str, seconds: float) -> None:
         """Note that one photo took `seconds` of `stage`'s capacity."""
         known = self._stage_s.get(stage, seconds)
@@ -37,9 +42,8 @@ class Admission:
         Raises OverloadedError when it would not be answered by its deadline. A photo that
         finds nothing before it is always taken, so that a wrong estimate can heal.
         """
-        predicted_s = (self.pending + 1) * self.seconds_per_photo
-        if self.pending and predicted_s > self._deadline_s:
-            raise OverloadedError(retry_after_s=predicted_s - self._deadline_s)
+        if self.pending and self.predicted_s > self._deadline_s:
+            raise OverloadedError(retry_after_s=self.predicted_s - self._deadline_s)
         self.pending += 1
         try:
             yield

@@ -13,6 +13,7 @@ from inference_api.errors import OverloadedError
 from inference_api.keys import KeyRing, read_keys
 from inference_api.metrics import Metrics
 from inference_api.middleware import CLIENT_LEFT, RequestMiddleware
+from inference_api.page import add_page
 from inference_api.pipeline import Pipeline
 from inference_api.problems import Kind, ProblemError, problem_response, retry_after
 from inference_api.routes import router
@@ -49,6 +50,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     app.state.settings, app.state.metrics = settings, metrics
     app.state.keys = _keys(settings)
     app.include_router(router)
+    add_page(app)
     app.add_middleware(RequestMiddleware, metrics=metrics)
     _add_error_table(app)
     return app

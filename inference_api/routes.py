@@ -18,7 +18,7 @@ from inference_api.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documented
 from inference_api.pipeline import Prediction
 from inference_api.problems import ProblemError
 from inference_api.scheduler import Scheduler
-from inference_api.schemas import HEADER_FACES, Health, ModelsReply, PredictionReply
+from inference_api.schemas import HEADER_FACES, Health, Line, ModelsReply, PredictionReply
 from inference_api.settings import Settings
 from inference_api.uploads import read_photo
 from inference_api.vision.images import EncodedFormat, encode
@@ -119,6 +119,12 @@ async def annotated(
 async def models(scheduler: TheScheduler) -> ModelsReply:
     """Which networks answer, and with which words."""
     return ModelsReply.of(scheduler.pipeline)
+
+
+@router.get("/v1/queue", tags=["service"])
+async def queue(scheduler: TheScheduler) -> Line:
+    """How long a photo that is sent now would take."""
+    return Line(wait_s=round(scheduler.predicted_s, 2))
 
 
 @router.get("/livez", tags=["service"])

@@ -73,6 +73,11 @@ class Scheduler:
         warm = self._runtime.warm
         return warm.done() and warm.exception() is None
 
+    @property
+    def predicted_s(self) -> float:
+        """How long a photo that came now would take, with all that are before it."""
+        return self._admission.predicted_s
+
     async def predict(self, data: bytes) -> Prediction:
         """The prediction for a photo file.
 

@@ -100,6 +100,12 @@ class ModelsReply(BaseModel):
         return cls(models=_models(served.models), labels=[labels.lower, labels.upper])
 
 
+class Line(BaseModel):
+    """The photos that are not yet answered."""
+
+    wait_s: float = Field(description="Seconds that a photo sent now is expected to take.")
+
+
 class Health(BaseModel):
     """That the service lives, or is ready."""
 

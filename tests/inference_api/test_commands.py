@@ -1,0 +1,122 @@
+"""`python -m inference_api`: predict, doctor, and starts that must fail clearly."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from inference_api.__main__ import main
+from inference_api.vision.images import decode
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run a command in an empty folder with these settings; in this process, as a start is slow."""
+
+    def run(*arguments: str, **environment: str) -> Done:
+        monkeypatch.chdir(tmp_path)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return Done(main(arguments), *capsys.readouterr())
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_PORT", "eighty"),
+        ("API_PORT", "65536"),
+        ("API_DEADLINE_S", "0"),
+        ("API_MAX_BYTES", "-1"),
+        ("API_MODELS", "other"),
+        ("API_ENGINE", "abacus"),
+        ("API_KEYS_FILE", "not-there.txt"),
+        ("API_FONT_PATH", "not-there.ttf"),
+        ("API_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(run, name, value):
+    done = run("serve", **{name: value})
+    assert done.returncode == 2
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["serve"], ["doctor"], ["predict", "photo.jpg"]])
+def test_missing_models_stop_the_start_and_are_named(run, command):
+    done = run(*command)
+    assert done.returncode == 2
+    assert "face_localizer/spec.json is missing" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_altered_model_stops_the_start_and_is_named(run, models_dir, tmp_path):
+    copy = shutil.copytree(models_dir, tmp_path / "models")
+    (copy / "face_localizer" / "saved_model.pb").write_bytes(b"altered")
+    done = run("serve")
+    assert done.returncode == 2
+    assert "saved_model.pb: sha256" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_photos_are_predicted_and_bad_ones_named(run, models_dir, tmp_path, scene):
+    (tmp_path / "good.jpg").write_bytes(scene.jpeg)
+    (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    names = ["good.jpg", "bad.jpg", "missing.jpg"]
+    done = run(
+        "predict",
+        *names,
+        "--annotated",
+        "out",
+        "--json",
+        API_MODELS_DIR=str(models_dir),
+    )
+    assert done.returncode == 1
+    good, bad, missing = map(json.loads, done.stdout.splitlines())
+    assert [good["photo"], bad["photo"], missing["photo"]] == names
+    assert good["faces"][0]["label"] == "Red"
+    assert "not a supported image" in bad["problem"]
+    assert "No such file" in missing["problem"]
+    assert "3/3 missing.jpg" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.jpg"]
+    assert decode((tmp_path / "out" / "good.jpg").read_bytes()).shape == scene.image.shape
+
+
+def test_the_doctor_says_what_it_found(run, models_dir):
+    done = run("doctor", API_MODELS_DIR=str(models_dir))
+    assert (done.returncode, done.stderr) == (0, "")
+    for found in ("savedmodel", "bright_localizer 0.0.1", "red_classifier 0.0.1", "ms a photo"):
+        assert found in done.stdout
+
+
+def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scene):
+    command = [sys.executable, "-m", "inference_api", "serve"]
+    environment = {**os.environ, "API_MODELS_DIR": str(models_dir), "API_PORT": "0"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            line = next(line for line in server.stderr if "running on" in line)
+            base_url = line.split("running on ")[1].split()[0]
+            answer = httpx.post(f"{base_url}/v1/predict", files={"photo": scene.jpeg}, timeout=30)
+            assert len(answer.json()["faces"]) == 1
+        finally:
+            server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+        assert "Traceback" not in server.stderr.read()

@@ -1,0 +1,117 @@
+"""Localize, crop, classify: any number of faces, any batch, boxes inside the photo."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from inference_api.pipeline import Found, Pipeline
+
+
+@dataclass
+class Scripted:
+    """A localizer and classifier that answer what they are told, and note their batches."""
+
+    spec: object
+    found: list[Found] = field(default_factory=list)
+    upper: float = 0.5
+    batches: list[tuple[int, ...]] = field(default_factory=list)
+
+    def localize(self, squares):
+        self.batches.append(squares.shape)
+        return self.found
+
+    def classify(self, crops):
+        self.batches.append(crops.shape)
+        return np.full(len(crops), self.upper, np.float32)
+
+
+def found(*boxes, probability=0.9) -> Found:
+    corners = np.array(boxes, np.float32).reshape(-1, 4)
+    return Found(corners, np.full(len(corners), probability, np.float32))
+
+
+@pytest.fixture
+def scripted(localizer_spec, classifier_spec):
+    return Pipeline(Scripted(localizer_spec), Scripted(classifier_spec))
+
+
+def black(width=100, height=100):
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def predict(pipeline, *results, images=None):
+    pipeline.localizer.found = list(results)
+    images = images or [black() for _ in results]
+    return pipeline.predict([pipeline.prepare(image) for image in images])
+
+
+def test_no_photos_give_no_predictions_and_run_nothing(scripted):
+    assert scripted.predict([]) == []
+    assert scripted.localizer.batches == []
+
+
+@pytest.mark.parametrize("result", [found(), found((0, 0, 1, 1), probability=0.49)])
+def test_no_face_is_an_answer_and_classifies_nothing(scripted, result):
+    (prediction,) = predict(scripted, result)
+    assert prediction.faces == ()
+    assert scripted.classifier.batches == []
+
+
+def test_faces_of_several_photos_share_one_classifier_batch(scripted):
+    box = (0.1, 0.1, 0.5, 0.5)
+    predictions = predict(scripted, found(box, box), found(), found(box))
+    assert [len(prediction.faces) for prediction in predictions] == [2, 0, 1]
+    assert scripted.localizer.batches == [(3, 64, 64, 3)]
+    assert scripted.classifier.batches == [(3, 64, 64, 3)]
+
+
+def test_the_largest_face_comes_first(scripted):
+    small, large = (0.1, 0.1, 0.2, 0.2), (0.3, 0.3, 0.9, 0.9)
+    (prediction,) = predict(scripted, found(small, large))
+    assert [round(face.box.width) for face in prediction.faces] == [60, 10]
+
+
+def test_a_box_is_clipped_to_the_photo(scripted):
+    (prediction,) = predict(scripted, found((-1, -1, 2, 2)), images=[black(200, 100)])
+    (face,) = prediction.faces
+    assert face.box.as_array().tolist() == [0, 0, 200, 100]
+
+
+@pytest.mark.parametrize(
+    "box", [(0.5, 0.5, 0.5, 0.9), (0.9, 0.1, 0.1, 0.9), (2, 2, 3, 3), (np.nan,) * 4]
+)
+def test_a_box_without_an_area_inside_the_photo_is_no_face(scripted, box):
+    (prediction,) = predict(scripted, found(box))
+    assert prediction.faces == ()
+
+
+def test_a_box_in_the_padding_is_no_face(scripted):
+    wide = black(200, 100)  # the square's upper quarter is padding
+    (prediction,) = predict(scripted, found((0, 0, 1, 0.2)), images=[wide])
+    assert prediction.faces == ()
+
+
+@pytest.mark.parametrize(
+    ("upper", "label", "probability"),
+    [(0, "Blue", 1), (0.4999, "Blue", 0.5001), (0.5, "Red", 0.5), (1, "Red", 1)],
+)
+def test_the_probability_is_that_of_the_label(scripted, upper, label, probability):
+    scripted.classifier.upper = upper
+    (prediction,) = predict(scripted, found((0.1, 0.1, 0.5, 0.5)))
+    (face,) = prediction.faces
+    assert (face.label, face.probability) == (label, pytest.approx(probability))
+
+
+def test_the_threshold_is_the_spec_s(localizer_spec, classifier_spec):
+    strict = classifier_spec.model_copy(update={"threshold": 0.8})
+    scripted = Pipeline(Scripted(localizer_spec), Scripted(strict, upper=0.7))
+    (prediction,) = predict(scripted, found((0.1, 0.1, 0.5, 0.5)))
+    (face,) = prediction.faces
+    assert (face.label, face.probability) == ("Blue", pytest.approx(0.3))
+
+
+def test_warming_up_runs_both_networks_at_each_size(scripted):
+    assert scripted.warm_up(batch_sizes=[1, 4]) >= 0
+    assert [shape[0] for shape in scripted.localizer.batches] == [1, 4, 1]
+    assert [shape[0] for shape in scripted.classifier.batches] == [1, 4, 1]

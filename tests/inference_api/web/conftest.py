@@ -1,0 +1,145 @@
+"""A real browser at a real service; every test also fails on what the browser complains of."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from inference_api.pipeline import Found, Pipeline
+from inference_api.vision.letterbox import Image
+
+CHROMIUM = Path("/usr/bin/chromium")
+LOOKS = Path(__file__).parents[3] / "test-results" / "web"
+OPTIONS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+PHONE = {"width": 360, "height": 740}
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+    console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass
+class EachBright:
+    """One box around each bright thing, as a detector of many faces would give."""
+
+    inner: object
+
+    @property
+    def spec(self):
+        return self.inner.spec
+
+    def localize(self, squares):
+        return [self._all(square) for square in squares]
+
+    def _all(self, square: Image) -> Found:
+        bright = (square.max(axis=2) > 200).astype(np.uint8)
+        _, _, rectangles, _ = cv2.connectedComponentsWithStats(bright)
+        left, top, width, height = rectangles[1:, :4].T
+        boxes = np.stack([left, top, left + width, top + height], axis=1) / len(square)
+        return Found(boxes.astype(np.float32), np.ones(len(boxes), np.float32))
+
+
+@pytest.fixture(scope="session")
+def pipeline(pipeline) -> Pipeline:
+    return Pipeline(EachBright(pipeline.localizer), pipeline.classifier)
+
+
+# Of one module: while Playwright's loop runs, the asynchronous tests of others could not.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        options = {"executable_path": CHROMIUM, "args": OPTIONS}
+        browser = playwright.chromium.launch(**options, chromium_sandbox=os.geteuid() != 0)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """Somebody at the page, and what the browser complained of meanwhile."""
+
+    page: Page
+    complaints: list[str]
+
+    def send(self, name: str, data: bytes, media_type: str = "image/jpeg") -> Locator:
+        """Choose one photo; its card."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator("#choose").click()
+        chooser.value.set_files({"name": name, "mimeType": media_type, "buffer": data})
+        return self.card(name)
+
+    def card(self, name: str) -> Locator:
+        return self.page.locator(".photo").filter(has=self.page.get_by_text(name, exact=True))
+
+    def look(self, name: str) -> None:
+        """Leave a picture of the whole page to be looked at."""
+        self.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+        LOOKS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=LOOKS / f"{name}.png", full_page=True)
+
+
+Open = Callable[..., Visit]
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, **options) -> Iterator[Visit]:
+    options = {"locale": "en-US", "reduced_motion": "reduce", **options}
+    with browser.new_context(**options) as context:
+        page = context.new_page()
+        page.add_init_script(REPORT_VIOLATIONS)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.extend(complaint(line)))
+        page.on("request", lambda request: complaints.extend(stranger(request.url, url)))
+        page.goto(url)
+        expect(page.locator("h1")).not_to_be_empty()
+        yield Visit(page, complaints)
+        assert complaints == []
+
+
+def complaint(line) -> Iterator[str]:
+    # A refused request is the browser's own note, which no page can prevent.
+    if line.type in {"error", "warning"} and not line.text.startswith("Failed to load resource"):
+        yield line.text
+
+
+def stranger(address: str, own: str) -> Iterator[str]:
+    parts = urlsplit(address)
+    if parts.scheme != "blob" and parts.netloc != urlsplit(own).netloc:
+        yield f"a request to {address}"
+
+
+@pytest.fixture
+def open_page(browser, client) -> Iterator[Open]:
+    """Visit the page with options of a browser context; complaints fail at the end."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda url=None, **options: stack.enter_context(
+            visiting(browser, url or str(client.base_url), **options)
+        )
+
+
+@pytest.fixture
+def visit(open_page) -> Visit:
+    return open_page()
