@@ -39,11 +39,11 @@ class FakeInference:
         try:
             if self.behaviors:
                 return await self.behaviors.pop(0)(request)
-            return await (self.always or self._look)(request)
+            return await (self.always or self.look)(request)
         finally:
             self.at_once -= 1
 
-    async def _look(self, request: web.Request) -> web.Response:
+    async def look(self, request: web.Request) -> web.Response:
         data = (await request.post())["photo"].file.read()  # type: ignore[union-attr]
         try:
             image = Image.open(io.BytesIO(data)).convert("RGB")

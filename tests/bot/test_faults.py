@@ -205,7 +205,7 @@ async def test_forgetting_while_the_photo_is_looked_at_stops_its_answer(
     async def wait(request):
         await request.read()
         await release.wait()
-        return await inference._look(request)
+        return await inference.look(request)
 
     inference.behaviors = [wait]
     update = telegram.people.photo(7, jpeg)

@@ -27,7 +27,7 @@ async def test_a_stop_finishes_what_is_in_hand(start_bot, telegram, inference, j
     async def slow(request):
         asked.set()
         await release.wait()
-        return await inference._look(request)
+        return await inference.look(request)
 
     inference.behaviors = [slow]
     update = telegram.people.photo(7, jpeg)

@@ -10,6 +10,7 @@ from typing import Literal
 from aiohttp import web
 
 Kind = Literal["429", "500", "502", "reset", "lost", "slow", "half"]
+MESSAGES = {"sendMessage", "sendPhoto", "sendDocument", "sendMediaGroup"}
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -36,6 +37,8 @@ class Faults:
     chance: Random = field(default_factory=lambda: Random(0))
     ordered: list[Fault] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
+    answers_lost: int = 0
+    """Messages that were sent although the bot could not know it."""
 
     def order(self, kind: Kind, method: str, *, times: int = 1, delay_s: float = 1) -> None:
         self.ordered.append(Fault(kind, method, times, delay_s))
@@ -46,6 +49,7 @@ class Faults:
         if fault is None:
             return await work(request)
         self.happened[fault.kind] += 1
+        self.answers_lost += method in MESSAGES and fault.kind in {"lost", "half"}
         return await SPOILERS[fault.kind](request, work, fault)
 
     def _due(self, method: str) -> Fault | None:

@@ -1,0 +1,131 @@
+"""The bot and the service as processes of their own, which can be killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from aiohttp.test_utils import unused_port
+
+from tests.bot.telegram.server import TOKEN
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ("face_localizer", "attractiveness_classifier")
+PATIENCE_S = 300  # a busy machine needs minutes to import a runtime
+
+
+@dataclass
+class Process:
+    """A command that is started again and again on the same port; its output is one log."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    ready_url: str
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
+        with (self.folder / "log.txt").open("ab") as log:
+            self.running = subprocess.Popen(
+                self.command, cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+
+    async def until_ready(self) -> None:
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as http:
+            while not await self._is_ready(http):
+                assert self.running
+                assert self.running.poll() is None, self.log()[-2000:]
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self, http: httpx.AsyncClient) -> bool:
+        try:
+            return (await http.get(self.ready_url)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """As a deployment does."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.running:
+            self.running.send_signal(number)
+            self.running.wait(PATIENCE_S)
+            self.running = None
+
+    def log(self) -> str:
+        return (self.folder / "log.txt").read_text("utf-8", errors="replace")
+
+    def resident_mb(self) -> float:
+        """Memory that the process has now (Linux)."""
+        assert self.running
+        status = Path(f"/proc/{self.running.pid}/status").read_text("ascii")
+        return next(float(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1e3
+
+
+@dataclass
+class Workplace:
+    """A folder in which both leave all that they leave; `scan` looks through it."""
+
+    folder: Path
+    processes: list[Process] = field(default_factory=list)
+
+    def bot(
+        self, *, api_server: str, service_url: str, port: int | None = None, **settings: object
+    ) -> Process:
+        port = port or unused_port()
+        environment = {
+            "BOT_TOKEN": TOKEN,
+            "BOT_API_SERVER": api_server,
+            "BOT_SERVICE_URL": service_url,
+            "BOT_DATA_DIR": "record",
+            "BOT_PORT": str(port),
+            **{f"BOT_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        return self._add("bot", ["-m", "bot"], environment, f"http://127.0.0.1:{port}/livez")
+
+    def service(self) -> Process:
+        """With the released models where they are, otherwise with stand-ins for them."""
+        port = unused_port()
+        environment = {"API_PORT": str(port), "API_MODELS_DIR": str(ROOT / "models")}
+        released = all((ROOT / "models" / name / "spec.json").exists() for name in ARTIFACTS)
+        command = ["-m", "inference_api", "serve"] if released else ["-m", STAND_IN]
+        return self._add("service", command, environment, f"http://127.0.0.1:{port}/readyz")
+
+    def _add(
+        self, name: str, command: list[str], environment: dict[str, str], ready_url: str
+    ) -> Process:
+        folder = self.folder / name
+        process = Process([sys.executable, *command], environment, folder, ready_url)
+        self.processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.stop()
+
+    def scan(self) -> list[str]:
+        """Files that hold the token or the start of an image."""
+        needles = {"token": TOKEN.partition(":")[2].encode(), **IMAGE_STARTS}
+        return [
+            f"{path.relative_to(self.folder)}: {what}"
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+            for what, needle in needles.items()
+            if needle in path.read_bytes()
+        ]
+
+
+STAND_IN = "tests.end_to_end.stand_in_service"
+IMAGE_STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG", "HEIC": b"ftypheic", "WebP": b"WEBPVP"}
