@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -132,8 +132,6 @@ def stranger(address: str, own: str) -> Iterator[str]:
 @pytest.fixture
 def open_page(browser, client) -> Iterator[Open]:
     """Visit the page with options of a browser context; complaints fail at the end."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda url=None, **options: stack.enter_context(
             visiting(browser, url or str(client.base_url), **options)

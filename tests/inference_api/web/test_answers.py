@@ -1,0 +1,156 @@
+"""What the page says: faces, none, and everything that can go wrong."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from inference_api.vision.images import encode
+
+BUSY = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+
+
+def says(card, text) -> None:
+    expect(card.locator(".status")).to_have_text(text)
+
+
+def crowd(n: int) -> bytes:
+    """A photo with `n` red and blue rectangles in a row, larger from left to right."""
+    image = np.full((480, 160 * n, 3), 20, np.uint8)
+    for index in range(n):
+        height = 120 + 40 * index
+        color = (255, 60, 60) if index % 2 else (60, 60, 255)
+        image[400 - height : 400, 160 * index + 30 : 160 * index + 130] = color
+    return encode(image, image_format="PNG")
+
+
+def test_no_face_is_an_answer(visit):
+    card = visit.send("wall.png", crowd(1)[:0] or encode_dark(), "image/png")
+    says(card, "No face found. Try a photo where the face is larger and looks at the camera.")
+    expect(card.locator(".faces li")).to_have_count(0)
+    expect(card).not_to_have_class("failed")
+    visit.look("no-face")
+
+
+def encode_dark() -> bytes:
+    return encode(np.full((300, 400, 3), 20, np.uint8), image_format="PNG")
+
+
+def test_five_faces_are_numbered_alike_in_the_photo_and_beside_it(visit):
+    card = visit.send("crowd.png", crowd(5), "image/png")
+    says(card, "5 faces found")
+    frames = card.locator(".frames div")
+    expect(frames).to_have_count(5)
+    assert card.locator(".label").all_text_contents() == ["Blue", "Red", "Blue", "Red", "Blue"]
+    edges = [frame.bounding_box()["x"] for frame in frames.all()]
+    assert edges == sorted(edges, reverse=True), "the largest face is the first"
+    number = "(element) => getComputedStyle(element, '::before').content"
+    assert frames.first.evaluate(number) == "counter(face)"
+    visit.look("five-faces")
+
+
+def test_a_probability_is_a_bar_and_a_text(visit, scene):
+    card = visit.send("bar.jpg", scene.jpeg)
+    expect(card.locator("meter")).to_have_attribute("max", "1")
+    value = card.locator("meter").evaluate("(meter) => meter.value")
+    expect(card.locator(".sure")).to_contain_text(f"{value:.0%} sure")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", "This file is empty."),
+        (b"Dear diary", "This is not a photo in a format that can be read."),
+        ("half", "This photo is broken or incomplete. Try to save or send it again."),
+        ("tiny", "This photo is too small to look for a face."),
+    ],
+    ids=["empty", "text", "half", "tiny"],
+)
+def test_a_bad_file_is_named_in_plain_words(visit, scene, data, text):
+    made = {
+        "half": scene.jpeg[: len(scene.jpeg) // 2],
+        "tiny": encode(scene.image[:4, :4], image_format="PNG"),
+    }
+    card = visit.send("bad.jpg", made.get(data, data))
+    says(card, text)
+    expect(card.locator(".again")).to_be_hidden()
+    visit.look("bad-file")
+
+
+def test_a_photo_is_sent_again_when_the_busy_service_said_to(visit, scene):
+    overloaded = '{"code": "overloaded"}'
+    visit.page.route(
+        "**/v1/predict",
+        lambda route: route.fulfill(status=503, headers=BUSY, body=overloaded),
+        times=1,
+    )
+    card = visit.send("patient.jpg", scene.jpeg)
+    says(card, "The service is busy. The photo is sent again in 1 s.")
+    visit.look("busy")
+    says(card, "1 face found")
+
+
+def test_the_line_at_the_service_is_shown_while_a_photo_waits(visit, scene):
+    held = []
+    visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))
+    visit.page.route("**/v1/predict", held.append)
+    card = visit.send("line.jpg", scene.jpeg)
+    says(card, "In line at the service, about 12 s")
+    visit.look("in-line")
+    held[0].continue_()
+    says(card, "1 face found")
+
+
+def test_the_service_says_how_long_its_line_is(client):
+    assert client.get("/v1/queue").json()["wait_s"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (503, '{"code": "not_ready"}', "The service is just starting. Try again in a moment."),
+        (503, '{"code": "tomorrow\'s"}', "The service answered in an unexpected way."),
+        (502, "<h1>Bad Gateway</h1>", "The service answered in an unexpected way."),
+    ],
+)
+def test_what_may_pass_can_be_tried_again(visit, scene, status, body, text):
+    kind = "application/problem+json" if body.startswith("{") else "text/html"
+    visit.page.route(
+        "**/v1/predict",
+        lambda route: route.fulfill(status=status, content_type=kind, body=body),
+        times=1,
+    )
+    card = visit.send("again.jpg", scene.jpeg)
+    expect(card.locator(".status")).to_contain_text(text)
+    card.get_by_role("button", name="Try again").click()
+    says(card, "1 face found")
+    expect(card.locator(".again")).to_be_hidden()
+
+
+def test_a_service_that_is_down_is_said(open_page, serve, scene):
+    with serve() as client:
+        visit = open_page(str(client.base_url))
+    card = visit.send("alone.jpg", scene.jpeg)
+    says(card, "The service cannot be reached. Check the connection and try again.")
+    expect(card.get_by_role("button", name="Try again")).to_be_visible()
+    visit.look("down")
+
+
+def test_a_key_is_asked_for_where_one_is_needed(open_page, serve, scene, tmp_path):
+    digest = hashlib.sha256(b"open sesame").hexdigest()
+    (tmp_path / "keys").write_text(f"{digest} page\n")
+    with serve(keys_file=tmp_path / "keys") as client:
+        visit = open_page(str(client.base_url))
+        card = visit.send("secret.jpg", scene.jpeg)
+        says(card, "This service asks for a key. Enter it above.")
+        for key, text in (
+            ("wrong", "The service does not know this key. Enter another one above."),
+            ("open sesame", "1 face found"),
+        ):
+            visit.page.get_by_label("This service asks for a key").fill(key)
+            visit.look(f"key-{key.split()[0]}")
+            visit.page.get_by_role("button", name="Use this key").click()
+            says(card, text)
+        assert "open sesame" not in card.locator(".curl").text_content()
+        visit.page.context.close()
