@@ -105,6 +105,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
         assert found in done.stdout
 
 
+@pytest.mark.slow
 def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scene):
     command = [sys.executable, "-m", "inference_api", "serve"]
     environment = {**os.environ, "API_MODELS_DIR": str(models_dir), "API_PORT": "0"}
