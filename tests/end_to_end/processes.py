@@ -1,13 +1,16 @@
 """The bot and the service as processes of their own, which can be killed."""
 
 import asyncio
+import multiprocessing
 import os
+import runpy
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from aiohttp.test_utils import unused_port
@@ -16,32 +19,61 @@ from tests.bot.telegram.server import TOKEN
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ("face_localizer", "attractiveness_classifier")
-PATIENCE_S = 300  # a busy machine needs minutes to import a runtime
+PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
+STAND_IN = "tests.end_to_end.stand_in_service"
+IMAGE_STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG", "HEIC": b"ftypheic", "WebP": b"WEBPVP"}
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["bot.__main__", STAND_IN])
+
+
+class Place(NamedTuple):
+    """Where and with what a module is run."""
+
+    module: str
+    arguments: Sequence[str]
+    environment: dict[str, str]
+    folder: Path
+
+
+def _run(place: Place) -> None:
+    """The forked process from here on is `python -m module arguments…` in its folder."""
+    with (place.folder / "log.txt").open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    os.chdir(place.folder)
+    os.environ.update(place.environment)
+    sys.argv = [place.module, *place.arguments]
+    runpy.run_module(place.module, run_name="__main__", alter_sys=True)
 
 
 @dataclass
 class Process:
-    """A command that is started again and again on the same port; its output is one log."""
+    """A module that is run again and again on the same port; its output is one log.
 
-    command: Sequence[str]
+    Forked from a server that has imported `preload` once: aiogram's import alone takes seconds,
+    and a chaos run starts hundreds of processes.
+    """
+
+    module: str
+    arguments: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
     ready_url: str
-    running: subprocess.Popen[bytes] | None = None
+    running: BaseProcess | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
-        with (self.folder / "log.txt").open("ab") as log:
-            self.running = subprocess.Popen(
-                self.command, cwd=self.folder, env=environment, stdout=log, stderr=log
-            )
+        self.running = FORKING.Process(target=_run, args=(self._place(),))
+        self.running.start()
+
+    def _place(self) -> "Place":
+        return Place(self.module, self.arguments, dict(self.environment), self.folder)
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as http:
             while not await self._is_ready(http):
                 assert self.running
-                assert self.running.poll() is None, self.log()[-2000:]
+                assert self.running.is_alive(), self.log()[-2000:]
                 await asyncio.sleep(0.05)
 
     async def _is_ready(self, http: httpx.AsyncClient) -> bool:
@@ -60,8 +92,10 @@ class Process:
 
     def _end(self, number: signal.Signals) -> None:
         if self.running:
-            self.running.send_signal(number)
-            self.running.wait(PATIENCE_S)
+            assert self.running.pid
+            os.kill(self.running.pid, number)
+            self.running.join(PATIENCE_S)
+            self.running.close()
             self.running = None
 
     def log(self) -> str:
@@ -93,21 +127,21 @@ class Workplace:
             "BOT_PORT": str(port),
             **{f"BOT_{name.upper()}": str(value) for name, value in settings.items()},
         }
-        return self._add("bot", ["-m", "bot"], environment, f"http://127.0.0.1:{port}/livez")
+        return self._add("bot", ["bot"], environment, f"http://127.0.0.1:{port}/livez")
 
     def service(self) -> Process:
         """With the released models where they are, otherwise with stand-ins for them."""
         port = unused_port()
         environment = {"API_PORT": str(port), "API_MODELS_DIR": str(ROOT / "models")}
         released = all((ROOT / "models" / name / "spec.json").exists() for name in ARTIFACTS)
-        command = ["-m", "inference_api", "serve"] if released else ["-m", STAND_IN]
+        command = ["inference_api", "serve"] if released else [STAND_IN]
         return self._add("service", command, environment, f"http://127.0.0.1:{port}/readyz")
 
     def _add(
         self, name: str, command: list[str], environment: dict[str, str], ready_url: str
     ) -> Process:
         folder = self.folder / name
-        process = Process([sys.executable, *command], environment, folder, ready_url)
+        process = Process(command[0], command[1:], environment, folder, ready_url)
         self.processes.append(process)
         return process
 
@@ -125,7 +159,3 @@ class Workplace:
             for what, needle in needles.items()
             if needle in path.read_bytes()
         ]
-
-
-STAND_IN = "tests.end_to_end.stand_in_service"
-IMAGE_STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG", "HEIC": b"ftypheic", "WebP": b"WEBPVP"}

@@ -73,7 +73,10 @@ class FakeTelegram:
     async def call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         self.calls[method] += 1
-        return await self.faults.around(request, method, self._call)
+        try:
+            return await self.faults.around(request, method, self._call)
+        except ConnectionResetError:  # the bot was killed in the middle
+            return web.Response()
 
     async def _call(self, request: web.Request) -> web.Response:
         try:
@@ -181,8 +184,8 @@ class FakeTelegram:
 
 
 @asynccontextmanager
-async def fake_telegram() -> AsyncIterator[FakeTelegram]:
-    """A server with nothing pending."""
+async def fake_telegram(*, host: str = "127.0.0.1") -> AsyncIterator[FakeTelegram]:
+    """A server with nothing pending, on an address of this machine."""
     telegram = FakeTelegram()
     app = web.Application(client_max_size=60_000_000)
     app.router.add_route("*", "/bot{token}/{method}", telegram.call)
@@ -190,8 +193,8 @@ async def fake_telegram() -> AsyncIterator[FakeTelegram]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     port = unused_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    telegram.base_url = f"http://127.0.0.1:{port}"
+    await web.TCPSite(runner, host, port).start()
+    telegram.base_url = f"http://{host}:{port}"
     pushing = asyncio.create_task(telegram.push_updates())
     try:
         yield telegram

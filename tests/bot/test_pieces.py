@@ -1,0 +1,123 @@
+"""The small parts, each by its own rules."""
+
+import asyncio
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.albums import fits_a_photo
+from bot.bursts import OncePer
+from bot.client import Annotated
+from bot.delivery import Pacer, backoff_s
+from bot.logs import Redacting
+from bot.messages import fit
+from bot.schemas import ImageSize, Prediction
+from bot.settings import Settings
+
+
+def length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@given(st.lists(st.text(max_size=40), max_size=20), st.integers(1, 300))
+def test_a_caption_always_fits(lines, limit):
+    text = fit(lines, limit=limit)
+
+    assert length(text) <= limit
+    assert text == "\n".join(lines) or text.endswith("…")
+
+
+@given(st.integers(1, 10_000), st.floats(0.5, 100))
+def test_backoff_stays_in_its_bounds(attempt, most_s):
+    assert 0.25 <= backoff_s(attempt, most_s=most_s) <= most_s
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "width", "height", "fits"),
+    [
+        (1, 1, 1, True),
+        (10_000_000, 5000, 5000, True),
+        (10_000_001, 5000, 5000, False),
+        (1, 5001, 5000, False),
+        (1, 20, 400, True),
+        (1, 401, 20, False),
+    ],
+)
+def test_what_telegram_takes_as_a_photo(n_bytes, width, height, fits):
+    prediction = Prediction(image=ImageSize(width=width, height=height), faces=())
+
+    assert fits_a_photo(Annotated(bytes(n_bytes), prediction)) is fits
+
+
+def test_something_is_said_once_in_a_while():
+    now = [0.0]
+    once = OncePer(10, clock=lambda: now[0])
+
+    assert [once.first(7), once.first(7), once.first(8)] == [True, False, True]
+    now[0] = 10
+    assert once.first(7)
+
+
+def test_a_secret_is_struck_out_of_a_traceback():
+    formatter = Redacting("s3cret", "other")
+    error = ValueError("GET /bots3cret/getMe")
+    facts = (ValueError, error, None)
+
+    line = formatter.format(
+        logging.LogRecord("x", logging.ERROR, "x", 1, "the %s", ("other",), facts)
+    )
+
+    assert "s3cret" not in line
+    assert "other" not in line
+    assert "GET /bot[secret]/getMe" in line
+
+
+async def test_messages_to_many_chats_keep_the_overall_pace():
+    pacer = Pacer(messages_per_s=50)
+    loop = asyncio.get_running_loop()
+    moments = []
+
+    async def send(chat_id: int) -> None:
+        async with pacer.turn(chat_id):
+            moments.append(loop.time())
+
+    await asyncio.gather(*map(send, range(1, 11)))
+
+    assert moments[-1] - moments[0] >= 9 / 50 - 0.001
+
+
+async def test_a_chat_gets_one_message_at_a_time():
+    pacer = Pacer(messages_per_s=30)
+    loop = asyncio.get_running_loop()
+    spans = []
+
+    async def send() -> None:
+        async with pacer.turn(7):
+            started = loop.time()
+            await asyncio.sleep(0.1)
+            spans.append((started, loop.time()))
+
+    await asyncio.gather(send(), send())
+
+    assert spans[1][0] - spans[0][1] >= 1
+
+
+def test_a_local_server_and_redis_are_settings():
+    settings = Settings(
+        _env_file=None,
+        token="1:a",
+        api_server="http://telegram:8081",
+        redis_url="redis://redis:6379/0",
+    )
+
+    assert settings.bot_id == 1
+    assert settings.secrets() == ["1:a"]
+    assert "1:a" not in repr(settings)
+
+
+@pytest.mark.parametrize("token", ["", "hello", "1:", ":a", "a:b", "1: ", "١:a"])
+def test_what_is_no_token_is_refused(token):
+    with pytest.raises(ValueError, match="not a bot token"):
+        Settings(_env_file=None, token=token)
