@@ -10,7 +10,11 @@ import httpx
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 from aiogram.types import User
 from aiohttp import web
 from pydantic import ValidationError
@@ -19,7 +23,7 @@ from bot.answering import Answering
 from bot.circuit import Circuit
 from bot.client import InferenceClient
 from bot.delivery import Pacer, PatientRequests
-from bot.greeting import introduce, register_commands
+from bot.greeting import reach, register_commands
 from bot.handlers import create_routers
 from bot.intake import Intake
 from bot.jobs import Record, RecordError, Rules
@@ -55,6 +59,9 @@ def main() -> int:
     except (TelegramUnauthorizedError, TelegramNotFound):
         print("BOT_TOKEN: Telegram does not accept this token", file=sys.stderr)
         return EXIT_CONFIGURATION
+    except TelegramBadRequest as error:
+        print(f"BOT_WEBHOOK_URL: Telegram refuses: {error.message}", file=sys.stderr)
+        return EXIT_CONFIGURATION
     except RecordError as error:
         print(f"The record of waiting photos cannot be opened: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION
@@ -81,7 +88,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         shared = Shared(create_bot(settings), record, Catalogs(), Metrics())
         stack.push_async_callback(shared.bot.session.close)
         http = await stack.enter_async_context(create_http(settings))
-        dispatcher = create_dispatcher(settings, shared, me=await introduce(shared.bot))
+        dispatcher = create_dispatcher(settings, shared, me=await reach(shared.bot.me))
         intake = Intake(shared, dispatcher=dispatcher, rules=rules)
         app = create_app(shared.metrics)
         source = await open_source(settings, shared.bot, intake, app=app)
@@ -142,11 +149,12 @@ async def open_source(
     if settings.webhook_url and settings.webhook_secret:
         secret = settings.webhook_secret.get_secret_value()
         add_webhook(app, intake, path=settings.webhook_url.path or "/", secret=secret)
-        await bot.set_webhook(
-            str(settings.webhook_url), secret_token=secret, allowed_updates=ALLOWED_UPDATES
+        url = str(settings.webhook_url)
+        await reach(
+            partial(bot.set_webhook, url, secret_token=secret, allowed_updates=ALLOWED_UPDATES)
         )
         return None
-    await bot.delete_webhook()
+    await reach(bot.delete_webhook)
     return partial(poll, bot, intake, allowed_updates=ALLOWED_UPDATES)
 
 

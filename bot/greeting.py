@@ -1,28 +1,27 @@
-"""The first words with Telegram: who the bot is, and what its menu says."""
+"""The first words with Telegram: waiting until it is in reach, and the menu of commands."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
-from aiogram.types import User
 
 from bot import messages
 from bot.delivery import TRANSIENT, backoff_s
 from bot.language import DEFAULT_LANGUAGE, Catalogs
 
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-async def introduce(bot: Bot) -> User:
-    """The bot's own user, waiting as long as Telegram is out of reach.
-
-    Raises TelegramUnauthorizedError or TelegramNotFound for a wrong token.
-    """
+async def reach(call: Callable[[], Awaitable[Result]]) -> Result:
+    """The result of `call`, as soon as Telegram is in reach; raises what it refuses."""
     for attempt in count(1):
         try:
-            return await bot.me()
+            return await call()
         except (TelegramRetryAfter, *TRANSIENT) as error:
             logger.warning("Telegram is out of reach: %s", type(error).__name__)
             await asyncio.sleep(backoff_s(attempt, most_s=30))

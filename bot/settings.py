@@ -1,5 +1,6 @@
 """Every setting of the bot, from the environment or `.env`; built once in `__main__`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -73,8 +74,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _webhook_has_a_secret(self) -> Self:
-        if self.webhook_url and not self.webhook_secret:
-            raise ValueError("BOT_WEBHOOK_URL needs BOT_WEBHOOK_SECRET")
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else ""
+        if self.webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+            raise ValueError("BOT_WEBHOOK_URL needs BOT_WEBHOOK_SECRET, of A–Z a–z 0–9 _ -")
         return self
 
     def secrets(self) -> list[str]:

@@ -3,7 +3,11 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from itertools import count
+from typing import TypeVar
 
 from aiogram.exceptions import (
     AiogramError,
@@ -26,7 +30,8 @@ IDLE_S = 0.5
 MOST_BACKOFF_S = 30
 GONE = (TelegramBadRequest, TelegramForbiddenError, TelegramNotFound)
 """Telegram will never take this message: the user blocked the bot, the chat is deleted…"""
-PASSING = (InferenceError, DownloadError, AiogramError)
+PASSING = (InferenceError, DownloadError, AiogramError, RecordError)
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
@@ -46,24 +51,16 @@ class Worker:
 
         Raises TelegramUnauthorizedError for a revoked token.
         """
-        failures = 0
         while not stopping.is_set():
-            try:
-                job = await self._record.claim()
-                if job:
-                    await self._work_on(job)
-                else:
-                    await _rest(arrived)
-                failures = 0
-            except RecordError as error:
-                failures += 1
-                logger.warning("the record: %s", error)
-                await asyncio.sleep(backoff_s(failures, most_s=MOST_BACKOFF_S))
+            if job := await _until_recorded(self._record.claim):
+                await self._work_on(job)
+            else:
+                await _rest(arrived)
 
     async def _work_on(self, job: Job) -> None:
         try:
             answered = await self._answering.answer(job)
-        except (TelegramUnauthorizedError, RecordError):
+        except TelegramUnauthorizedError:
             raise
         except GONE as error:
             await self._end(job, failed=type(error).__name__)
@@ -76,7 +73,7 @@ class Worker:
             await self._end(job, failed=None if answered else "forgotten")
 
     async def _end(self, job: Job, *, failed: str | None = None) -> None:
-        await self._record.finish(job)
+        await _until_recorded(partial(self._record.finish, job))
         if failed:
             self._metrics.failed.labels(failed).inc(len(job.photos))
             return
@@ -92,7 +89,7 @@ class Worker:
         delay_s = _delay_s(job, error)
         logger.info("job %s: %s, again in %.1f s", job.key, reason, delay_s)
         self._metrics.retried.labels(reason).inc()
-        await self._record.postpone(job, delay_s)
+        await _until_recorded(partial(self._record.postpone, job, delay_s))
 
     async def _give_up(self, job: Job, reason: str) -> None:
         """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
@@ -104,7 +101,7 @@ class Worker:
             pass
         except AiogramError:
             if _age_s(job) < REMEMBER_S:
-                await self._record.postpone(job, MOST_BACKOFF_S)
+                await _until_recorded(partial(self._record.postpone, job, MOST_BACKOFF_S))
                 return
         await self._end(job, failed=reason)
 
@@ -120,6 +117,17 @@ def _delay_s(job: Job, error: Exception) -> float:
     elif isinstance(error, TelegramRetryAfter):
         asked_s = error.retry_after
     return max(asked_s, backoff_s(job.attempt, most_s=MOST_BACKOFF_S))
+
+
+async def _until_recorded(change: Callable[[], Awaitable[Result]]) -> Result:
+    """Insist: a job that was answered but not finished would be answered again."""
+    for attempt in count(1):
+        try:
+            return await change()
+        except RecordError as error:
+            logger.warning("the record: %s", error)
+            await asyncio.sleep(backoff_s(attempt, most_s=MOST_BACKOFF_S))
+    raise AssertionError("unreachable")
 
 
 async def _rest(arrived: asyncio.Event) -> None:

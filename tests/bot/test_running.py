@@ -9,6 +9,7 @@ from aiohttp.test_utils import unused_port
 
 from bot.jobs import RecordError
 from bot.record_redis import RedisRecord
+from bot.record_sqlite import SqliteRecord
 from tests.bot.fake_inference import hang
 from tests.bot.telegram.sending import text_of
 
@@ -86,6 +87,17 @@ async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(start_bot, tel
         assert telegram.calls["getMe"] == 4
 
 
+async def test_a_local_bot_api_server_gives_files_by_path(start_bot, telegram, tmp_path, jpeg):
+    telegram.local_folder = tmp_path
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot(api_local=True):
+        await telegram.deliver(update)
+        await telegram.until(lambda: telegram.answers_to(update))
+
+    assert telegram.calls["download"] == 0
+    assert text_of(telegram.answers_to(update)[0]).startswith("Sexy")
+
+
 @pytest.fixture
 def shared_redis(monkeypatch):
     """One Redis for all bots of the test, in memory."""
@@ -112,6 +124,28 @@ async def test_several_webhook_bots_share_one_record(start_bot, telegram, shared
 
     assert [len(telegram.answers_to(each)) for each in photos] == [1] * 12
     assert all(text_of(sent).startswith("Sexy") for sent in telegram.sent)
+
+
+async def test_a_record_that_fails_after_the_answer_costs_no_second_one(
+    start_bot, telegram, jpeg, monkeypatch
+):
+    update, other = telegram.people.photo(7, jpeg), telegram.people.photo(8, jpeg)
+    finish, failures = SqliteRecord.finish, iter([RecordError("disk full")] * 2)
+
+    async def finish_late(self, job):
+        for failure in failures:
+            raise failure
+        await finish(self, job)
+
+    monkeypatch.setattr(SqliteRecord, "finish", finish_late)
+    async with start_bot():
+        await telegram.deliver(update)
+        await telegram.until(lambda: telegram.answers_to(update))
+    async with start_bot():
+        await telegram.deliver(other)
+        await telegram.until(lambda: telegram.answers_to(other))
+
+    assert len(telegram.answers_to(update)) == 1
 
 
 async def test_a_record_that_fails_for_a_while_loses_nothing(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -37,6 +38,8 @@ class FakeTelegram:
     migrated: dict[int, int] = field(default_factory=dict)
     webhook: dict[str, str] = field(default_factory=dict)
     pending: list[Update] = field(default_factory=list)
+    local_folder: Path | None = None
+    """As with --local: files are given as paths in here."""
     base_url: str = ""
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _polls: int = 0
@@ -153,7 +156,11 @@ class FakeTelegram:
             )
         if len(content) > MAX_DOWNLOAD:
             raise RefusalError(400, "Bad Request: file is too big")
-        return {"file_id": file_id, "file_unique_id": "unique", "file_path": f"photos/{file_id}"}
+        path = f"photos/{file_id}"
+        if self.local_folder:
+            path = str(self.local_folder / file_id)
+            await asyncio.to_thread(Path(path).write_bytes, content)
+        return {"file_id": file_id, "file_unique_id": "unique", "file_path": path}
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         return await self.faults.around(request, "download", self._download)
