@@ -168,7 +168,11 @@ class Pipeline:
         spec = self.classifier.spec
         crops = [
             crop_square(
-                photos[one.photo].image, one.box, margin=spec.crop_margin, size=spec.input_size
+                photos[one.photo].image,
+                one.box,
+                margin=spec.crop_margin,
+                size=spec.input_size,
+                pad_color=spec.pad_color,
             )
             for one in candidates
         ]

@@ -77,18 +77,20 @@ def letterbox(
     return square, transform
 
 
-def crop_square(image: Image, box: Box, *, margin: float, size: int) -> Image:
+def crop_square(
+    image: Image, box: Box, *, margin: float, size: int, pad_color: tuple[int, int, int] = GREY
+) -> Image:
     """The classifier's input for one face: uint8 RGB (size, size, 3).
 
     The box is expanded by `margin` of its own sides, made square, clipped to the picture and
-    letterboxed, so that a face at the edge gets grey where the photo ends. A box outside the
+    letterboxed, so that a face at the edge gets `pad_color` where the photo ends. A box outside the
     picture gives the nearest pixel rather than an error.
     """
     height, width = image.shape[:2]
     square = box.expand(margin).square().clip((width, height))
     left, top = min(int(square.left), width - 1), min(int(square.top), height - 1)
     right, bottom = max(left + 1, round(square.right)), max(top + 1, round(square.bottom))
-    crop, _ = letterbox(image[top:bottom, left:right], size=size)
+    crop, _ = letterbox(image[top:bottom, left:right], size=size, pad_color=pad_color)
     return crop
 
 
