@@ -8,7 +8,7 @@ const AROUND_FACE = 1.25; // times the face's longer side: how much its own pict
 
 const words = await (await fetch(new URL("words.json", import.meta.url))).json();
 const at = (id) => document.getElementById(id);
-const copyOf = (id) => at(id).content.firstElementChild.cloneNode(true);
+const copyOf = (id) => document.importNode(at(id).content.firstElementChild, true);
 const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
 const photos = new Set();
 const queue = [];
@@ -331,10 +331,10 @@ async function copy(button) {
 // The line of photos
 
 function add(files) {
-  for (const file of files) {
-    const photo = new Photo(file);
+  const added = Array.from(files, (file) => new Photo(file));
+  at("photos").prepend(...added.map((photo) => photo.card));
+  for (const photo of added) {
     photos.add(photo);
-    at("photos").prepend(photo.card);
     enqueue(photo);
   }
   at("answers").hidden = !photos.size;

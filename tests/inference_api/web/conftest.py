@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from inference_api.pipeline import Found, Pipeline
 from inference_api.vision.letterbox import Image
@@ -91,6 +99,25 @@ class Visit:
     def card(self, name: str) -> Locator:
         return self.page.locator(".photo").filter(has=self.page.get_by_text(name, exact=True))
 
+    def arrive(self, url: str) -> None:
+        self.page.goto(url)
+        expect(self.page.locator("h1")).not_to_be_empty()
+
+    def leave(self) -> None:
+        self.page.unroute_all()
+        complaints, self.complaints[:] = [*self.complaints], []
+        assert complaints == []
+
+    def hold(self, addresses: str) -> list[Route]:
+        """The requests that the page makes from now on; none goes on by itself."""
+        held: list[Route] = []
+
+        def keep(route: Route) -> None:
+            held.append(route)
+
+        self.page.route(addresses, keep)
+        return held
+
     def look(self, name: str) -> None:
         """Leave a picture of the whole page to be looked at."""
         self.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
@@ -103,27 +130,27 @@ Open = Callable[..., Visit]
 
 @contextmanager
 def visiting(browser: Browser, url: str, **options) -> Iterator[Visit]:
+    """A visit with options of a browser context; what was complained of fails at the end."""
     options = {"locale": "en-US", "reduced_motion": "reduce", **options}
     with browser.new_context(**options) as context:
-        page = context.new_page()
-        page.add_init_script(REPORT_VIOLATIONS)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.extend(complaint(line)))
-        page.on("request", lambda request: complaints.extend(stranger(request.url, url)))
-        page.goto(url)
-        expect(page.locator("h1")).not_to_be_empty()
-        yield Visit(page, complaints)
-        assert complaints == []
+        visit = Visit(context.new_page(), [])
+        visit.page.add_init_script(REPORT_VIOLATIONS)
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("console", lambda line: visit.complaints.extend(complaint(line)))
+        visit.page.on("request", lambda sent: visit.complaints.extend(stranger(sent.url, url)))
+        visit.arrive(url)
+        yield visit
+        visit.leave()
 
 
-def complaint(line) -> Iterator[str]:
+def complaint(line: ConsoleMessage) -> Iterator[str]:
     # A refused request is the browser's own note, which no page can prevent.
     if line.type in {"error", "warning"} and not line.text.startswith("Failed to load resource"):
         yield line.text
 
 
 def stranger(address: str, own: str) -> Iterator[str]:
+    """A request to another origin than `own`."""
     parts = urlsplit(address)
     if parts.scheme != "blob" and parts.netloc != urlsplit(own).netloc:
         yield f"a request to {address}"
@@ -131,13 +158,22 @@ def stranger(address: str, own: str) -> Iterator[str]:
 
 @pytest.fixture
 def open_page(browser, client) -> Iterator[Open]:
-    """Visit the page with options of a browser context; complaints fail at the end."""
+    """Visit the page as somebody else: another language, window, service …"""
     with ExitStack() as stack:
         yield lambda url=None, **options: stack.enter_context(
             visiting(browser, url or str(client.base_url), **options)
         )
 
 
+@pytest.fixture(scope="module")
+def usual_visit(browser, client) -> Iterator[Visit]:
+    with visiting(browser, str(client.base_url)) as visit:
+        yield visit
+
+
 @pytest.fixture
-def visit(open_page) -> Visit:
-    return open_page()
+def visit(usual_visit) -> Iterator[Visit]:
+    """A visit of the usual kind: the same window, but the page is new to it."""
+    usual_visit.arrive(usual_visit.page.url)
+    yield usual_visit
+    usual_visit.leave()

@@ -25,16 +25,16 @@ def crowd(n: int) -> bytes:
     return encode(image, image_format="PNG")
 
 
+def wall() -> bytes:
+    return encode(np.full((300, 400, 3), 20, np.uint8), image_format="PNG")
+
+
 def test_no_face_is_an_answer(visit):
-    card = visit.send("wall.png", crowd(1)[:0] or encode_dark(), "image/png")
+    card = visit.send("wall.png", wall(), "image/png")
     says(card, "No face found. Try a photo where the face is larger and looks at the camera.")
     expect(card.locator(".faces li")).to_have_count(0)
     expect(card).not_to_have_class("failed")
     visit.look("no-face")
-
-
-def encode_dark() -> bytes:
-    return encode(np.full((300, 400, 3), 20, np.uint8), image_format="PNG")
 
 
 def test_five_faces_are_numbered_alike_in_the_photo_and_beside_it(visit):
@@ -92,9 +92,8 @@ def test_a_photo_is_sent_again_when_the_busy_service_said_to(visit, scene):
 
 
 def test_the_line_at_the_service_is_shown_while_a_photo_waits(visit, scene):
-    held = []
     visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))
-    visit.page.route("**/v1/predict", held.append)
+    held = visit.hold("**/v1/predict")
     card = visit.send("line.jpg", scene.jpeg)
     says(card, "In line at the service, about 12 s")
     visit.look("in-line")
