@@ -10,7 +10,6 @@ import pytest
 from aiohttp.test_utils import unused_port
 from PIL import Image
 
-from bot.__main__ import serve
 from bot.settings import Settings
 from tests.bot.fake_inference import FakeInference, fake_inference
 from tests.bot.telegram.server import TOKEN, FakeTelegram, fake_telegram
@@ -33,6 +32,7 @@ async def inference() -> AsyncIterator[FakeInference]:
 @pytest.fixture
 def start_bot(telegram: FakeTelegram, inference: FakeInference, tmp_path: Path) -> StartBot:
     """Runs a bot with some settings; it is drained when the context ends."""
+    from bot.__main__ import serve  # aiogram's import takes seconds: only those pay who need it
 
     @asynccontextmanager
     async def start(**settings) -> AsyncIterator[Settings]:

@@ -6,26 +6,15 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import fakeredis
 import pytest
 from aiohttp.test_utils import unused_port
-from redis.exceptions import RedisError
 
-from bot.jobs import REMEMBER_S, Photo, Record, RecordError, Rules, Verdict
+from bot.jobs import REMEMBER_S, Record, Verdict
 from bot.record_redis import LEASE_S, RedisRecord
 from bot.record_sqlite import SqliteRecord
-
-RULES = Rules(max_waiting=3, settle_s=2, spacing_s=1)
-
-
-@dataclass
-class Clock:
-    now: float = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bot.waiting_photos import RULES, Clock, photo, take_in
 
 
 @pytest.fixture
@@ -84,21 +73,6 @@ async def open_record(request, clock, tmp_path):
 @pytest.fixture
 async def record(open_record: Callable[[], Record]) -> Record:
     return await open_record()
-
-
-def photo(update_id: int, clock: Clock, **facts) -> Photo:
-    facts = {"chat_id": 7, "user_id": 7, "file_id": f"file-{update_id}", **facts}
-    return Photo(
-        update_id=update_id,
-        message_id=update_id,
-        language="en",
-        received_at=clock.now,
-        **facts,
-    )
-
-
-async def take_in(record: Record, *photos: Photo) -> list[Verdict]:
-    return [await record.take_in(each.update_id, each) for each in photos]
 
 
 async def test_an_empty_record_has_nothing(record):
@@ -287,60 +261,3 @@ async def test_claims_at_the_same_time_get_different_jobs(record, clock):
 
     claimed = [job.first.update_id for job in jobs if job]
     assert sorted(claimed) == list(range(1, 21))
-
-
-async def test_a_second_process_on_one_file_is_turned_away(tmp_path):
-    first = SqliteRecord(tmp_path / "record.sqlite3", rules=RULES)
-
-    with pytest.raises(RecordError, match="locked"):
-        SqliteRecord(tmp_path / "record.sqlite3", rules=RULES)
-
-    await first.close()
-
-
-async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(RecordError, match="file"):
-        SqliteRecord(tmp_path / "file" / "record.sqlite3", rules=RULES)
-
-
-async def test_a_redis_that_is_away_is_a_record_error():
-    with pytest.raises(RecordError, match="Redis"):
-        await RedisRecord.open(f"redis://127.0.0.1:{unused_port()}", prefix="", rules=RULES)
-
-
-async def test_a_process_keeps_its_lease_and_a_dead_one_loses_it(clock):
-    server = fakeredis.FakeServer()
-    records = [
-        RedisRecord(
-            fakeredis.FakeAsyncRedis(server=server, decode_responses=True),
-            prefix="",
-            rules=RULES,
-            clock=clock,
-        )
-        for _ in range(2)
-    ]
-    await take_in(records[0], photo(1, clock))
-    await records[0].claim()
-
-    clock.now += LEASE_S - 1
-    await records[0].renew_leases()
-    clock.now += LEASE_S - 1
-    assert await records[1].claim() is None
-    clock.now += 2
-
-    assert (await records[1].claim()).attempt == 2
-    for record in records:
-        await record.close()
-
-
-async def test_every_storage_error_is_a_record_error(clock):
-    redis = fakeredis.FakeAsyncRedis(connected=False, decode_responses=True)
-    record = RedisRecord(redis, prefix="", rules=RULES, clock=clock)
-
-    with pytest.raises(RecordError) as caught:
-        await record.waiting()
-
-    assert isinstance(caught.value.__cause__, RedisError)
-    await record.close()
