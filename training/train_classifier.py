@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
         batches.epoch = epoch
         rate = warmup_cosine(epoch, epochs=options.epochs, peak=options.learning_rate)
         model.optimizer.learning_rate = rate
-        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1)
+        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False)
         predicted = model.predict({"image": validation.crops}, batch_size=256, verbose=0)
         figures = rating_agreement(
             validation.rated, np.asarray(predicted["probability"])[:, 0], scales, options.upper
