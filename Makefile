@@ -5,10 +5,10 @@ PY = $(VENV)/bin/python
 PARTS = run service bot training
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train bench lock clean
+.PHONY: help run test test-compose check train bench lock clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(VENV)/.installed-run ## Start the service on http://127.0.0.1:8000, and the bot when BOT_TOKEN is set
 	@if [ -n "$$BOT_TOKEN" ] || grep -qs '^BOT_TOKEN=.' .env; then \
@@ -21,10 +21,16 @@ run: $(VENV)/.installed-run ## Start the service on http://127.0.0.1:8000, and t
 test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
 	$(PY) -m pytest $(ARGS)
 
+test-compose: $(VENV)/.installed-dev ## Build the images and test them on this machine's Docker engine
+	$(PY) -m pytest tests/compose $(ARGS)
+
 check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about a minute
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/hadolint Dockerfile.api Dockerfile.bot
+	@if docker compose version >/dev/null 2>&1; then docker compose --profile '*' config --quiet; \
+		else echo 'docker-compose.yml is not checked whole: there is no Docker Compose here.'; fi
 	$(PY) -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_requirements.py
 
 train: $(VENV)/.installed-training ## Train both networks on a tiny generated dataset, the whole chain

@@ -1,0 +1,57 @@
+"""Needs a Docker engine on this machine; without one every test here is skipped."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from aiohttp.test_utils import unused_port
+
+from tests.bot.telegram.server import FakeTelegram, fake_telegram
+from tests.compose.project import Project, docker
+
+StartProject = Callable[..., Project]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def images(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Both images, built from this checkout as `docker compose` does it."""
+    asked = ["docker", "info", "--format={{.ServerVersion}}"]
+    if not shutil.which("docker") or subprocess.run(asked, check=False).returncode:
+        pytest.skip("no Docker engine answers on this machine")
+    Project.with_settings(tmp_path_factory.mktemp("build"), {}).compose("build")
+
+
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProject]:
+    """Makes projects on a free port; they are taken down at the end, volumes and all."""
+    with ExitStack() as stack:
+
+        def make(*profiles: str, **settings: object) -> Project:
+            everything = {"PUBLISH_API": f"127.0.0.1:{unused_port()}", **settings}
+            folder = tmp_path_factory.mktemp("project")
+            made = Project.with_settings(folder, everything, profiles=profiles)
+            stack.callback(made.down)
+            return made
+
+        yield make
+
+
+project = pytest.fixture(projects)
+project_of_module = pytest.fixture(scope="module")(projects)
+
+
+@pytest.fixture(scope="session")
+def host() -> str:
+    """This machine's address as containers see it (Linux)."""
+    return docker(
+        "network", "inspect", "bridge", "--format={{(index .IPAM.Config 0).Gateway}}"
+    ).strip()
+
+
+@pytest.fixture
+async def telegram(host: str) -> AsyncIterator[FakeTelegram]:
+    """A fake Telegram that containers can reach."""
+    async with fake_telegram(host=host) as telegram:
+        yield telegram
+    assert telegram.limits.violations == []
