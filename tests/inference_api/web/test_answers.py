@@ -1,12 +1,15 @@
 """What the page says: faces, none, and everything that can go wrong."""
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from inference_api.pipeline import Pipeline
 from inference_api.vision.images import encode
+from tests.inference_api.test_service import Held, until
 
 BUSY = {"Retry-After": "1", "Content-Type": "application/problem+json"}
 
@@ -91,14 +94,31 @@ def test_a_photo_is_sent_again_when_the_busy_service_said_to(visit, scene):
     says(card, "1 face found")
 
 
-def test_the_line_at_the_service_is_shown_while_a_photo_waits(visit, scene):
-    visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))
-    held = visit.hold("**/v1/predict")
-    card = visit.send("line.jpg", scene.jpeg)
-    says(card, "In line at the service, about 12 s")
-    visit.look("in-line")
-    held[0].continue_()
-    says(card, "1 face found")
+def test_the_line_at_the_service_is_shown_while_a_photo_waits(open_page, serve, pipeline, scene):
+    held = Held(pipeline.localizer)
+    with serve(pipeline=Pipeline(held, pipeline.classifier)) as client:
+        until(lambda: client.get("/readyz").status_code == 200)
+        visit, held.armed = open_page(str(client.base_url)), True
+        visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))
+        card = visit.send("line.jpg", scene.jpeg)
+        try:
+            says(card, "In line at the service, about 12 s")
+            visit.look("in-line")
+        finally:
+            held.gate.set()
+        says(card, "1 face found")
+
+
+def test_an_upload_shows_how_far_it_is(open_page):
+    visit = open_page()
+    network = visit.page.context.new_cdp_session(visit.page)
+    network.send("Network.enable")
+    slow = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": 50_000}
+    network.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    noise = np.random.default_rng(0).integers(0, 255, (400, 400, 3), np.uint8)
+    card = visit.send("slow.png", encode(noise, image_format="PNG"), "image/png")
+    expect(card.locator(".status")).to_have_text(re.compile(r"Uploading: [1-9]\d?%"))
+    visit.look("uploading")
 
 
 def test_the_service_says_how_long_its_line_is(client):
@@ -152,4 +172,3 @@ def test_a_key_is_asked_for_where_one_is_needed(open_page, serve, scene, tmp_pat
             visit.page.get_by_role("button", name="Use this key").click()
             says(card, text)
         assert "open sesame" not in card.locator(".curl").text_content()
-        visit.page.context.close()
