@@ -1,0 +1,61 @@
+"""A training that was cut off and repeated ends where an uninterrupted one does."""
+
+import numpy as np
+import pytest
+
+from training import train_classifier, train_localizer
+from training.drawn import write_dataset
+from training.prepare import main as prepare
+
+KNOBS = ["--epochs=2", "--steps=3", "--batch-size=4", "--seed=5"]
+
+
+class CutOffError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    write_dataset(folder, seed=3)
+    faces, rated, grounds = (str(folder / name) for name in ("faces", "rated", "grounds"))
+    out = str(folder / "prepared")
+    assert prepare([faces, rated, "--negatives", grounds, "--out", out]) == 0
+    return folder / "prepared"
+
+
+@pytest.fixture(autouse=True)
+def narrowest(monkeypatch):
+    """VGG16 with two channels everywhere: what is tested is the training, not the network."""
+    monkeypatch.setattr(train_localizer, "NARROW_CHANNELS", (2, 2, 2, 2, 2))
+    monkeypatch.setattr(train_localizer, "VALIDATION_PHOTOS", 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("script", "options"), [(train_localizer, ["--narrow"]), (train_classifier, [])]
+)
+def test_an_interrupted_training_equals_an_uninterrupted_one(
+    script, options, prepared, tmp_path, monkeypatch
+):
+    def train(run):
+        script.main(["--prepared", str(prepared), "--run", str(tmp_path / run), *KNOBS, *options])
+        return script.keras.models.load_model(tmp_path / run / "checkpoint.keras")
+
+    whole = train("whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(script, "draw_curves", cut_off)
+        with pytest.raises(CutOffError):
+            train("cut")
+    log = tmp_path / "cut/log.jsonl"
+    assert len(log.read_text().splitlines()) == 1
+    resumed = train("cut")
+
+    assert len(log.read_text().splitlines()) == 2
+    assert whole.optimizer.iterations == resumed.optimizer.iterations == 6
+    for one, other in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=1e-5, err_msg=one.path)
+
+
+def cut_off(*_):
+    raise CutOffError
