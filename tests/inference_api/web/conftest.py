@@ -108,14 +108,14 @@ class Visit:
         complaints, self.complaints[:] = [*self.complaints], []
         assert complaints == []
 
-    def hold(self, addresses: str) -> list[Route]:
-        """The requests that the page makes from now on; none goes on by itself."""
+    def hold(self, addresses: str, *, times: int) -> list[Route]:
+        """The next requests of the page, which do not go on by themselves."""
         held: list[Route] = []
 
         def keep(route: Route) -> None:
             held.append(route)
 
-        self.page.route(addresses, keep)
+        self.page.route(addresses, keep, times=times)
         return held
 
     def look(self, name: str) -> None:
