@@ -295,6 +295,7 @@ function faceCard({ box, label, probability, face_probability: isFace }, image) 
   const part = (name) => card.querySelector(name);
   part(".label").textContent = label;
   part("meter").value = probability;
+  part("meter").style.setProperty("--value", probability);
   part("meter").ariaLabel = label;
   const sure = [say("sure", { percent: probability }), say("is_face", { percent: isFace })];
   part(".sure").textContent = sure.join(" · ");
