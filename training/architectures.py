@@ -56,8 +56,10 @@ def build_classifier(*, normalized: bool = False, dropout: float = 0.0) -> keras
     image = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), dtype="uint8", name="image")
     x = layers.Rescaling(1 / 255, name="scale")(image)
     for block, width in enumerate((16, 32, 64), start=1):
-        conv = layers.Conv2D(width, 3, use_bias=not normalized, name=f"conv{block}")
-        x = _activate(conv(x), name=conv.name, normalized=normalized)
+        # Normalizing the first maps would cost more time than all convolutions together.
+        norm = normalized and block > 1
+        conv = layers.Conv2D(width, 3, use_bias=not norm, name=f"conv{block}")
+        x = _activate(conv(x), name=conv.name, normalized=norm)
         x = layers.MaxPooling2D(2, name=f"pool{block}")(x)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(dropout, name="flatten_dropout")(x) if dropout else x

@@ -24,7 +24,7 @@ from inference_api.vision.letterbox import GREY
 from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec, sha256_of, write_spec
 from training.architectures import VGG16_CHANNELS, build_classifier, build_localizer
 from training.data import Split, read_split
-from training.grow import fold_batch_normalization
+from training.grow import fold_batch_normalization, widen
 from training.prepare import CROP_MARGIN
 from training.saved_model import save_half_precision
 from training.targets import is_upper, score_scales
@@ -55,13 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def plain_localizer(run: Path) -> keras.Model:
-    """The run's best network without normalization; its widths are read from its kernels."""
+    """The run's best network as plain VGG16: without normalization, and grown if it is narrow."""
     trained = keras.models.load_model(run / "best.keras", compile=False)
     blocks = range(1, len(VGG16_CHANNELS) + 1)
-    channels = [trained.get_layer(f"block{block}_conv1").kernel.shape[-1] for block in blocks]
+    channels = tuple(trained.get_layer(f"block{block}_conv1").kernel.shape[-1] for block in blocks)
     plain = build_localizer(channels=channels)
     fold_batch_normalization(trained, plain)
-    return plain
+    if channels == VGG16_CHANNELS:
+        return plain
+    vgg16 = build_localizer()
+    widen(plain, vgg16, noise=0, seed=0)
+    return vgg16
 
 
 def plain_classifier(run: Path) -> keras.Model:

@@ -2,7 +2,7 @@
 
     python -m training.train_localizer --prepared data/prepared --run runs/narrow --narrow
     python -m training.train_localizer --prepared data/prepared --run runs/localizer \
-        --grow-from runs/narrow
+        --start-from runs/narrow
 
 The first command trains a narrow VGG16 with batch normalization, the second grows it to the
 real one and trains on; with ImageNet weights at hand, `--backbone-weights imagenet` starts the
@@ -39,7 +39,7 @@ parser = argparse.ArgumentParser(description="Train the face localizer.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--run", type=Path, required=True, help="the run's folder")
 parser.add_argument("--narrow", action="store_true", help="train the network that is then grown")
-parser.add_argument("--grow-from", type=Path, help="run folder of a narrow network")
+parser.add_argument("--start-from", type=Path, help="run folder of a narrow network to go on from")
 parser.add_argument("--backbone-weights", default="none", help="imagenet, PATH.npz or none")
 parser.add_argument("--frozen-blocks", type=int, default=0, help="of the trunk, from the input")
 parser.add_argument("--augmentation", choices=["default", "original"], default="default")
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
         batches.epoch = epoch
         rate = warmup_cosine(epoch, epochs=options.epochs, peak=options.learning_rate)
         model.optimizer.learning_rate = rate
-        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1)
+        fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False)
         row = {name: values[-1] for name, values in fitted.history.items()}
         row |= validation.measure(model)
         row |= {"seconds": time.perf_counter() - began}
@@ -119,11 +119,14 @@ def start(options: argparse.Namespace) -> keras.Model:
         model = build_localizer(channels=NARROW_CHANNELS, normalized_blocks=NORMALIZED_BLOCKS)
     else:
         model = build_localizer()
-    if options.grow_from:
-        trained = keras.models.load_model(options.grow_from / "best.keras", compile=False)
-        plain = build_localizer(channels=NARROW_CHANNELS)
-        fold_batch_normalization(trained, plain)
-        widen(plain, model, noise=GROW_NOISE, seed=options.seed)
+    if options.start_from:
+        trained = keras.models.load_model(options.start_from / "best.keras", compile=False)
+        if options.narrow:
+            model.set_weights(trained.get_weights())
+        else:
+            plain = build_localizer(channels=NARROW_CHANNELS)
+            fold_batch_normalization(trained, plain)
+            widen(plain, model, noise=GROW_NOISE, seed=options.seed)
     filled = load_backbone(model, options.backbone_weights)
     print(f"{len(filled)} layers of the trunk start from {options.backbone_weights}")
     frozen = tuple(f"block{block}_" for block in range(1, options.frozen_blocks + 1))
