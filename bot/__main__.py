@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from bot.answering import Answering
 from bot.circuit import Circuit
 from bot.client import InferenceClient
-from bot.delivery import Pacer, PatientRequests
+from bot.delivery import Delivery
 from bot.greeting import reach, register_commands
 from bot.handlers import create_routers
 from bot.intake import Intake
@@ -30,6 +30,7 @@ from bot.jobs import Record, RecordError, Rules
 from bot.language import Catalogs, LanguageMiddleware
 from bot.logs import set_up_logging
 from bot.metrics import Metrics
+from bot.pacing import Pacer
 from bot.polling import poll
 from bot.queue_notices import QueueNotices
 from bot.record_redis import RedisRecord
@@ -85,15 +86,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         record = await open_record(settings, rules)
         stack.push_async_callback(record.close)
-        shared = Shared(create_bot(settings), record, Catalogs(), Metrics())
-        stack.push_async_callback(shared.bot.session.close)
+        bot = create_bot(settings)
+        stack.push_async_callback(bot.session.close)
+        shared = Shared(bot, create_delivery(settings, bot), record, Catalogs(), Metrics())
         http = await stack.enter_async_context(create_http(settings))
-        dispatcher = create_dispatcher(settings, shared, me=await reach(shared.bot.me))
+        dispatcher = create_dispatcher(settings, shared, me=await reach(bot.me))
         intake = Intake(shared, dispatcher=dispatcher, rules=rules)
         app = create_app(shared.metrics)
-        source = await open_source(settings, shared.bot, intake, app=app)
+        source = await open_source(settings, bot, intake, app=app)
         await stack.enter_async_context(serving(app, host=settings.host, port=settings.port))
-        await register_commands(shared.bot, shared.catalogs)
+        await register_commands(bot, shared.catalogs)
         running = Running(
             intake=intake,
             worker=create_worker(settings, shared, http),
@@ -114,11 +116,15 @@ async def open_record(settings: Settings, rules: Rules) -> Record:
 
 
 def create_bot(settings: Settings) -> Bot:
-    """The Bot API client, paced and patient."""
+    """The Bot API client."""
     api = TelegramAPIServer.from_base(str(settings.api_server), is_local=settings.api_local)
-    session = AiohttpSession(api=api)
-    session.middleware(PatientRequests(Pacer(messages_per_s=settings.messages_per_s)))
-    return Bot(settings.token.get_secret_value(), session=session)
+    return Bot(settings.token.get_secret_value(), session=AiohttpSession(api=api))
+
+
+def create_delivery(settings: Settings, bot: Bot) -> Delivery:
+    """What sends through the client, paced and patient."""
+    pacer = Pacer(messages_per_s=settings.messages_per_s)
+    return Delivery(bot, pacer, sends_at_once=settings.sends_at_once)
 
 
 def create_http(settings: Settings) -> httpx.AsyncClient:

@@ -10,10 +10,11 @@ from typing import Any
 import aiohttp
 from aiogram.enums import ChatAction
 from aiogram.exceptions import AiogramError, TelegramBadRequest
-from aiogram.methods import TelegramMethod
+from aiogram.methods import GetFile, TelegramMethod
 
 from bot import albums
 from bot.client import InferenceClient
+from bot.delivery import Note
 from bot.errors import PhotoRejectedError
 from bot.jobs import Job, Photo
 from bot.shared import Shared
@@ -33,14 +34,16 @@ class Answering:
 
     def __init__(self, shared: Shared, inference: InferenceClient) -> None:
         self._bot = shared.bot
+        self._delivery = shared.delivery
         self._record = shared.record
         self._catalogs = shared.catalogs
         self._inference = inference
 
-    async def answer(self, job: Job) -> bool:
+    async def answer(self, job: Job, *, noted: Note) -> bool:
         """False where the user said /forget meanwhile, so that there is nothing to answer.
 
-        Raises InferenceError, DownloadError or AiogramError where the job is not answered.
+        `noted` is called when the answer is sent. Raises InferenceError, DownloadError or
+        AiogramError where the job is not answered.
         """
         self._inference.check_reachable()
         async with self._showing_work(job.first):
@@ -49,7 +52,7 @@ class Answering:
             return False
         with self._catalogs.speaking(job.first.language):
             method: TelegramMethod[Any] = albums.answer(job, outcomes)
-        await self._bot(method)
+        await self._delivery.call(method, noted=noted)
         return True
 
     async def _look_at(self, photo: Photo) -> albums.Outcome:
@@ -60,7 +63,7 @@ class Answering:
 
     async def _download(self, photo: Photo) -> bytes:
         try:
-            file = await self._bot.get_file(photo.file_id)
+            file = await self._delivery.call(GetFile(file_id=photo.file_id))
         except TelegramBadRequest as error:
             if "too big" in error.message:
                 raise PhotoRejectedError(code=TOO_LARGE) from error

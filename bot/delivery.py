@@ -1,25 +1,14 @@
-"""Calls to the Bot API at a pace that Telegram allows, repeated where repeating helps.
-
-Telegram's limits: 30 messages a second overall, one a second in a chat, 20 a minute in a group;
-a media group counts as many messages as it has parts.
-"""
+"""Calls to the Bot API: messages at Telegram's pace, anything again where that helps."""
 
 import asyncio
 import logging
 import random
-import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
 from aiogram import Bot
-from aiogram.client.session.middlewares.base import (
-    BaseRequestMiddleware,
-    NextRequestMiddlewareType,
-)
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramEntityTooLarge,
@@ -28,112 +17,42 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods import (
-    GetUpdates,
-    Response,
-    SendChatAction,
-    SendDocument,
-    SendMediaGroup,
-    SendMessage,
-    SendPhoto,
-    TelegramMethod,
-)
+from aiogram.methods import SendDocument, SendMediaGroup, SendMessage, SendPhoto, TelegramMethod
 from aiogram.methods.base import TelegramType
 
-CHAT_INTERVAL_S = 1.1  # a little over the limit: the network does not keep distances exactly
-GROUP_INTERVAL_S = 3.1
-ONCE = (GetUpdates, SendChatAction)
-PACED = (SendMessage, SendPhoto, SendDocument, SendMediaGroup)
+from bot.pacing import Pacer
+
+MESSAGES = (SendMessage, SendPhoto, SendDocument, SendMediaGroup)
 TRANSIENT = (TelegramNetworkError, TelegramServerError, ClientDecodeError)
+MOST_BACKOFF_S = 10
 Send = SendMessage | SendPhoto | SendDocument | SendMediaGroup
+Note = Callable[[], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Chat:
-    """One message at a time, the next one not before `free_at`."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    free_at: float = 0.0
-
-
-class Pacer:
-    """Makes each message wait for its chat's turn and for its place among all messages."""
-
-    def __init__(
-        self, *, messages_per_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._interval_s = 1 / messages_per_s
-        self._clock = clock
-        self._free_at = 0.0
-        self._chats: defaultdict[int, _Chat] = defaultdict(_Chat)
-
-    @asynccontextmanager
-    async def turn(self, chat_id: int, *, messages: int = 1) -> AsyncIterator[None]:
-        """Holds the chat while the body sends `messages` messages to it."""
-        self._drop_idle_chats()
-        chat = self._chats[chat_id]
-        async with chat.turn:
-            await self._sleep_until(chat.free_at)
-            await self._sleep_until(self._place(messages))
-            rest_s = _rest_s(chat_id, messages)
-            try:
-                yield
-            except TelegramRetryAfter as error:
-                rest_s = error.retry_after
-                raise
-            finally:
-                chat.free_at = self._clock() + rest_s
-
-    def _place(self, messages: int) -> float:
-        start = max(self._free_at, self._clock())
-        self._free_at = start + messages * self._interval_s
-        return start
-
-    async def _sleep_until(self, moment: float) -> None:
-        await asyncio.sleep(max(0.0, moment - self._clock()))
-
-    def _drop_idle_chats(self) -> None:
-        now = self._clock()
-        idle = [
-            chat_id
-            for chat_id, chat in self._chats.items()
-            if chat.free_at < now and not chat.turn.locked()
-        ]
-        for chat_id in idle:
-            del self._chats[chat_id]
-
-
-def _rest_s(chat_id: int, messages: int) -> float:
-    is_group = chat_id < 0
-    return messages * GROUP_INTERVAL_S if is_group else CHAT_INTERVAL_S
-
-
-class PatientRequests(BaseRequestMiddleware):
+class Delivery:
     """Repeats what failed for a passing reason, for at most `patience_s` of waiting a call.
 
-    getUpdates is left alone: its caller has a loop already. So are chat actions: late, they are
-    worth nothing.
+    `sends_at_once` bounds the messages that are under way or sent but not noted yet: those of
+    which nobody knows, when the bot is killed, whether they were sent.
     """
 
-    def __init__(self, pacer: Pacer, *, patience_s: float = 30) -> None:
+    def __init__(
+        self, bot: Bot, pacer: Pacer, *, sends_at_once: int = 1, patience_s: float = 30
+    ) -> None:
+        self._bot = bot
         self._pacer = pacer
+        self._in_doubt = asyncio.Semaphore(sends_at_once)
         self._patience_s = patience_s
 
-    async def __call__(
-        self,
-        make_request: NextRequestMiddlewareType[TelegramType],
-        bot: Bot,
-        method: TelegramMethod[TelegramType],
-    ) -> Response[TelegramType]:
-        """Raises what the last try raised."""
-        once: bool = isinstance(method, ONCE)
-        if once:
-            return await make_request(bot, method)
+    async def call(
+        self, method: TelegramMethod[TelegramType], *, noted: Note | None = None
+    ) -> TelegramType:
+        """The method's result; `noted` writes down that it was sent. Raises AiogramError."""
         waited_s = 0.0
         for attempt in count(1):
             try:
-                return await self._send(make_request, bot, method)
+                return await self._try(method, noted)
             except TelegramMigrateToChat as error:
                 method = _moved(method, error.migrate_to_chat_id)
             except (TelegramRetryAfter, *TRANSIENT) as error:
@@ -146,20 +65,21 @@ class PatientRequests(BaseRequestMiddleware):
                 await asyncio.sleep(delay_s)
         raise AssertionError("unreachable")
 
-    async def _send(
-        self,
-        make_request: NextRequestMiddlewareType[TelegramType],
-        bot: Bot,
-        method: TelegramMethod[TelegramType],
-    ) -> Response[TelegramType]:
+    async def _try(self, method: TelegramMethod[TelegramType], noted: Note | None) -> TelegramType:
         async with self._turn(method):
-            return await make_request(bot, method)
+            result = await self._bot(method)
+            if noted:
+                await noted()
+            return result
 
-    def _turn(self, method: TelegramMethod[Any]) -> AbstractAsyncContextManager[None]:
-        if not isinstance(method, PACED):
-            return nullcontext()
+    @asynccontextmanager
+    async def _turn(self, method: TelegramMethod[Any]) -> AsyncIterator[None]:
+        if not isinstance(method, MESSAGES):
+            yield
+            return
         messages = len(method.media) if isinstance(method, SendMediaGroup) else 1
-        return self._pacer.turn(int(method.chat_id), messages=messages)
+        async with self._pacer.turn(int(method.chat_id), messages=messages), self._in_doubt:
+            yield
 
 
 def backoff_s(attempt: int, *, most_s: float) -> float:
@@ -174,7 +94,7 @@ def backoff_s(attempt: int, *, most_s: float) -> float:
 def _delay_s(error: Exception, *, attempt: int) -> float:
     if isinstance(error, TelegramRetryAfter):
         return error.retry_after
-    return backoff_s(attempt, most_s=10)
+    return backoff_s(attempt, most_s=MOST_BACKOFF_S)
 
 
 def _moved(method: TelegramMethod[TelegramType], chat_id: int) -> TelegramMethod[TelegramType]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ async def register_commands(bot: Bot, catalogs: Catalogs) -> None:
         code = None if language == DEFAULT_LANGUAGE else language
         try:
             with catalogs.speaking(language):
-                await bot.set_my_commands(messages.commands(), language_code=code)
+                words = messages.commands()
+            await reach(partial(bot.set_my_commands, words, language_code=code))
         except AiogramError as error:
             logger.warning("no menu in %s: %s", language, type(error).__name__)

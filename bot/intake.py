@@ -27,6 +27,7 @@ class Intake:
 
     def __init__(self, shared: Shared, *, dispatcher: Dispatcher, rules: Rules) -> None:
         self._bot = shared.bot
+        self._delivery = shared.delivery
         self._record = shared.record
         self._catalogs = shared.catalogs
         self._metrics = shared.metrics
@@ -92,6 +93,6 @@ class Intake:
 
     async def _send(self, method: TelegramMethod[Any]) -> None:
         try:
-            await self._bot(method)
+            await self._delivery.call(method)
         except AiogramError as error:
             logger.warning("%s: %s", method.__api_method__, type(error).__name__)

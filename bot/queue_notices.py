@@ -20,7 +20,7 @@ class QueueNotices:
     """Tells each private chat once for a while; groups have few messages to spare."""
 
     def __init__(self, shared: Shared, *, after_s: float) -> None:
-        self._bot = shared.bot
+        self._delivery = shared.delivery
         self._record = shared.record
         self._catalogs = shared.catalogs
         self._metrics = shared.metrics
@@ -48,6 +48,6 @@ class QueueNotices:
         with self._catalogs.speaking(photo.language):
             words = say(photo, messages.in_queue(waiting))
         try:
-            await self._bot(words)
+            await self._delivery.call(words)
         except AiogramError as error:
             logger.info("no notice: %s", type(error).__name__)

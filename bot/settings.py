@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Photos worked on at a time."""
     messages_per_s: Annotated[float, Field(gt=0, le=30)] = 25
     """Over all chats; divide by the number of bot processes."""
+    sends_at_once: Annotated[int, Field(gt=0)] = 1
+    """Answers under way to Telegram; so many may come twice after a crash."""
     max_waiting_per_user: Annotated[int, Field(gt=0)] = 20
     """Photos that one user may have waiting."""
     album_settle_s: Seconds = 1.5

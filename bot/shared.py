@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aiogram import Bot
 
+from bot.delivery import Delivery
 from bot.jobs import Record
 from bot.language import Catalogs
 from bot.metrics import Metrics
@@ -14,6 +15,7 @@ class Shared:
     """One of each for a bot, made in `__main__`."""
 
     bot: Bot
+    delivery: Delivery
     record: Record
     catalogs: Catalogs
     metrics: Metrics

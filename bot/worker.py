@@ -39,7 +39,7 @@ class Worker:
     """Works on one job at a time; a bot has several."""
 
     def __init__(self, shared: Shared, *, answering: Answering, give_up_after_s: float) -> None:
-        self._bot = shared.bot
+        self._delivery = shared.delivery
         self._record = shared.record
         self._catalogs = shared.catalogs
         self._metrics = shared.metrics
@@ -59,7 +59,7 @@ class Worker:
 
     async def _work_on(self, job: Job) -> None:
         try:
-            answered = await self._answering.answer(job)
+            answered = await self._answering.answer(job, noted=partial(self._end, job))
         except TelegramUnauthorizedError:
             raise
         except GONE as error:
@@ -70,7 +70,8 @@ class Worker:
             logger.exception("job %s failed", job.key)
             await self._try_later(job, error)
         else:
-            await self._end(job, failed=None if answered else "forgotten")
+            if not answered:
+                await self._end(job, failed="forgotten")
 
     async def _end(self, job: Job, *, failed: str | None = None) -> None:
         await _until_recorded(partial(self._record.finish, job))
@@ -95,15 +96,14 @@ class Worker:
         """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
         with self._catalogs.speaking(job.first.language):
             words = say(job.first, messages.gave_up())
+        end = partial(self._end, job, failed=reason)
         try:
-            await self._bot(words)
-        except GONE:
-            pass
-        except AiogramError:
-            if _age_s(job) < REMEMBER_S:
+            await self._delivery.call(words, noted=end)
+        except AiogramError as error:
+            if isinstance(error, GONE) or _age_s(job) > REMEMBER_S:
+                await end()
+            else:
                 await _until_recorded(partial(self._record.postpone, job, MOST_BACKOFF_S))
-                return
-        await self._end(job, failed=reason)
 
 
 def _age_s(job: Job) -> float:

@@ -182,11 +182,19 @@ async def test_a_group_that_became_a_supergroup_gets_its_answer(bot, telegram, j
 async def test_a_hundred_photos_of_one_user_are_answered_up_to_the_limit(
     start_bot, telegram, inference, jpeg
 ):
+    taken_in = asyncio.Event()
+
+    async def look_when_all_is_taken_in(request):
+        await taken_in.wait()
+        return await inference.look(request)
+
+    inference.always = look_when_all_is_taken_in
     photos = [telegram.people.photo(7, jpeg) for _ in range(100)]
     other = telegram.people.photo(8, jpeg)
-    async with start_bot(max_waiting_per_user=4):
+    async with start_bot(max_waiting_per_user=4, notice_after_s=600):
         await telegram.deliver(*photos, other)
-        await telegram.until(lambda: telegram.answers_to(other))
+        await telegram.until(lambda: not telegram.pending)
+        taken_in.set()
         await telegram.until(lambda: len(telegram.sent) == 6)
 
     kinds = Counter(sent.method for sent in telegram.sent)

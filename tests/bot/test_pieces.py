@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from bot.albums import fits_a_photo
 from bot.bursts import OncePer
 from bot.client import Annotated
-from bot.delivery import Pacer, backoff_s
+from bot.delivery import backoff_s
 from bot.logs import Redacting
 from bot.messages import fit
+from bot.pacing import Pacer
 from bot.schemas import ImageSize, Prediction
 from bot.settings import Settings
 

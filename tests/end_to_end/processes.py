@@ -43,6 +43,7 @@ def _run(place: Place) -> None:
     os.chdir(place.folder)
     os.environ.update(place.environment)
     sys.argv = [place.module, *place.arguments]
+    sys.modules.pop(f"{place.module}.__main__", None)  # imported ahead; it is run now
     runpy.run_module(place.module, run_name="__main__", alter_sys=True)
 
 
