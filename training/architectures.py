@@ -51,7 +51,8 @@ def build_classifier(*, normalized: bool = False, dropout: float = 0.0) -> keras
     `image` uint8 RGB (N, 120, 120, 3), a face crop → `probability` float32 (N, 1) in [0, 1] of
     the upper category. 3x3 valid convolutions: sides 118, 59, 57, 28, 26, 13. The released
     network has the default arguments and 5,562,401 parameters; batch normalization and dropout
-    help in training and are folded away before export (`training.grow`).
+    (of the hidden layer, half as much of the maps before it) help in training and are folded
+    away before export (`training.grow`).
     """
     image = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), dtype="uint8", name="image")
     x = layers.Rescaling(1 / 255, name="scale")(image)
@@ -62,7 +63,7 @@ def build_classifier(*, normalized: bool = False, dropout: float = 0.0) -> keras
         x = _activate(conv(x), name=conv.name, normalized=norm)
         x = layers.MaxPooling2D(2, name=f"pool{block}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dropout(dropout, name="flatten_dropout")(x) if dropout else x
+    x = layers.Dropout(dropout / 2, name="flatten_dropout")(x) if dropout else x
     hidden = layers.Dense(512, use_bias=not normalized, name="hidden")
     x = _activate(hidden(x), name=hidden.name, normalized=normalized)
     x = layers.Dropout(dropout, name="hidden_dropout")(x) if dropout else x

@@ -22,7 +22,7 @@ from training.runs import Run, warmup_cosine
 from training.targets import score_scales, target_probability
 
 WEIGHT_DECAY = 0.02
-DROPOUT = 0.5
+DROPOUT = 0.4
 
 parser = argparse.ArgumentParser(description="Train the attractiveness classifier.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
