@@ -39,18 +39,11 @@ def test_every_run_leaves_its_log_curves_and_networks(out):
 
 
 @pytest.mark.slow
-def test_training_makes_the_losses_smaller(out):
-    for run in ("narrow", "classifier"):
-        lines = (out / run / "log.jsonl").read_text().splitlines()
-        losses = [json.loads(line)["loss"] for line in lines]
-        assert losses[-1] < losses[0]
-
-
-@pytest.mark.slow
 def test_the_classifier_has_learned_which_drawn_faces_are_cheerful(out):
     rows = [json.loads(line) for line in (out / "classifier/log.jsonl").read_text().splitlines()]
 
     assert max(row["val_rated_auc"] for row in rows) > 0.8
+    assert rows[-1]["loss"] < rows[0]["loss"]
 
 
 @pytest.mark.slow
