@@ -1,0 +1,166 @@
+"""What our service does beside a naive one, over HTTP, both loaded in turn in one run.
+
+    python -m benchmarks.serving --models models --write
+
+Figures of a machine are worth little elsewhere, ratios more; so every load is put on both servers,
+one right after the other, in rounds that go back and forth. Both stay up the whole time and only
+one has work. The client is this process.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import httpx
+from tqdm import tqdm
+
+from benchmarks.load import ANSWERS, TIMEOUT_S, Load, Measured, pool, put_load
+from benchmarks.photos import photos_of
+from benchmarks.report import machine, significant, table, write_section
+from benchmarks.servers import (
+    NAIVE,
+    ROOT,
+    Command,
+    Server,
+    ServerFailedError,
+    our_service,
+    running,
+)
+
+PAGE = ROOT / "docs" / "performance.md"
+SIDES = 640, 1280, 4000  # pixels
+FIRST = Load("predict", 1280, 1)
+Results = Mapping[Load, Mapping[str, Measured]]
+"""By load and by server's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which loads, how often each, and for how many seconds at a time."""
+
+    loads: Sequence[Load]
+    rounds: int
+    seconds: float
+
+    @property
+    def description(self) -> str:
+        """How long each figure was measured."""
+        return f"{self.rounds} rounds of at least {self.seconds:g} s for each line."
+
+
+def _loads_of(*clients: int) -> list[Load]:
+    return [Load(*each) for each in product(ANSWERS, SIDES, clients)]
+
+
+SHORT = Plan(_loads_of(1, 8), rounds=2, seconds=2)
+FULL = Plan(_loads_of(1, 2, 8), rounds=4, seconds=5)
+
+parser = argparse.ArgumentParser(description="Compare our service with a naive one.")
+parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
+parser.add_argument("--short", action="store_true", help="under five minutes, not a quarter hour")
+parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, and write them if that is asked for."""
+    options = parser.parse_args(arguments)
+    try:
+        text = compare([NAIVE, our_service(options.models)], SHORT if options.short else FULL)
+    except (ServerFailedError, httpx.HTTPError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    print(text)
+    if options.write:
+        write_section(PAGE, "serving", text)
+
+
+def compare(commands: Sequence[Command], plan: Plan) -> str:
+    """The machine and the tables as Markdown; the first command is what others are held against.
+
+    Raises ServerFailedError and httpx.HTTPError.
+    """
+    here = machine()
+    photos = {side: photos_of(side) for side in {FIRST.side, *(load.side for load in plan.loads)}}
+    with ExitStack() as stack:
+        servers, first_s = [], {}
+        for command in commands:  # one after the other: a start uses all cores
+            servers.append(stack.enter_context(running(command)))
+            first_s[command.name] = _first_photo_s(servers[-1], photos[FIRST.side][0])
+        results = _measure(servers, plan, photos)
+    return "\n\n".join(
+        [here, plan.description, _starts(servers, first_s, results), _loads(results)]
+    )
+
+
+def _first_photo_s(server: Server, photo: bytes) -> float:
+    started = time.perf_counter()
+    address = f"{server.base_url}/v1/{FIRST.answer}"
+    files = {"photo": ("photo.jpg", photo, "image/jpeg")}
+    httpx.post(address, files=files, timeout=TIMEOUT_S, trust_env=False).raise_for_status()
+    return time.perf_counter() - started
+
+
+def _measure(
+    servers: Sequence[Server], plan: Plan, photos: Mapping[int, Sequence[bytes]]
+) -> Results:
+    rounds: dict[Load, dict[str, list[Measured]]] = defaultdict(lambda: defaultdict(list))
+    schedule = [*product(range(plan.rounds), plan.loads)]
+    for number, load in tqdm(schedule, unit="load", disable=None):
+        for server in servers[:: -1 if number % 2 else 1]:
+            loading = put_load(load, server, photos[load.side], seconds=plan.seconds)
+            rounds[load][server.name].append(asyncio.run(loading))
+    return {
+        load: {name: pool(measured) for name, measured in by_name.items()}
+        for load, by_name in rounds.items()
+    }
+
+
+def _starts(servers: Sequence[Server], first_s: Mapping[str, float], results: Results) -> str:
+    rows = [
+        [
+            server.name,
+            significant(server.ready_s),
+            significant(first_s[server.name] * 1000),
+            significant(max(by_name[server.name].rss_mb for by_name in results.values())),
+        ]
+        for server in servers
+    ]
+    return table(["server", "start to ready, s", "first photo, ms", "most memory, MB"], rows)
+
+
+def _loads(results: Results) -> str:
+    columns = [
+        "answer", "photo, px", "clients", "server", "photos/s", "times the first",
+        "p50, ms", "p95, ms", "CPU s/photo", "slowest health check, ms", "photos",
+    ]  # fmt: skip
+    rows = []
+    for load, by_name in results.items():
+        base, *_ = by_name.values()
+        rows += [_row(load, name, measured, base) for name, measured in by_name.items()]
+    return table(columns, rows)
+
+
+def _row(load: Load, name: str, measured: Measured, base: Measured) -> list[object]:
+    return [
+        load.answer,
+        load.side,
+        load.clients,
+        name,
+        significant(measured.photos_per_s),
+        significant(measured.photos_per_s / base.photos_per_s),
+        significant(measured.latency_s(50) * 1000),
+        significant(measured.latency_s(95) * 1000),
+        significant(measured.cpu_s_per_photo),
+        significant(max(measured.health_s) * 1000),
+        len(measured.latencies_s),
+    ]
+
+
+if __name__ == "__main__":
+    main()

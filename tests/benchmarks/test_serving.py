@@ -1,0 +1,58 @@
+"""The whole comparison over two small servers, and what its options do."""
+
+import re
+
+import pytest
+
+from benchmarks import serving
+from benchmarks.load import Load
+from benchmarks.report import write_section
+from benchmarks.servers import PATIENCE_S
+from benchmarks.serving import FULL, PAGE, SHORT, Plan, compare, main
+
+LONGEST_S = 5 * 60
+
+
+def rows(text):
+    """The cells of the tables' lines, in order."""
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in):
+    loads = [Load("predict", 640, 1), Load("predict", 320, 2)]
+    text = compare([stand_in("one"), stand_in("other")], Plan(loads, rounds=2, seconds=0.1))
+    found = rows(text)
+    assert [row[0] for row in found[:4]] == ["server", "---", "one", "other"]
+    assert [row[:4] for row in found[6:]] == [
+        ["predict", "640", "1", "one"],
+        ["predict", "640", "1", "other"],
+        ["predict", "320", "2", "one"],
+        ["predict", "320", "2", "other"],
+    ]
+    for one, other in (found[6:8], found[8:10]):
+        assert one[5] == "1"
+        assert float(other[5]) == pytest.approx(float(other[4]) / float(one[4]), rel=0.02)
+        assert int(one[-1]) >= 2
+
+
+def test_a_plan_has_every_load_once_and_the_short_one_fits_its_time():
+    for plan in (SHORT, FULL):
+        assert len(set(plan.loads)) == len(plan.loads)
+        assert {load.side for load in plan.loads} == {640, 1280, 4000}
+        assert {load.answer for load in plan.loads} == {"predict", "annotate"}
+    servers = 2
+    assert len(SHORT.loads) * SHORT.rounds * SHORT.seconds * servers < LONGEST_S / 2 < PATIENCE_S
+
+
+def test_missing_models_end_the_command_and_are_named(monkeypatch, stand_in, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(serving, "NAIVE", stand_in("naive"))
+    with pytest.raises(SystemExit, match=r"artifacts/face_localizer/spec\.json is missing"):
+        main(["--short", "--models", "artifacts"])
+
+
+def test_the_page_has_a_place_for_the_tables(tmp_path):
+    copy = tmp_path / "page.md"
+    copy.write_text(PAGE.read_text("utf-8"))
+    write_section(copy, "serving", "tables")
+    assert re.search(r"<!-- serving -->\n\ntables\n\n<!-- end of serving -->", copy.read_text())
