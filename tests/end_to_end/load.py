@@ -91,7 +91,7 @@ async def run(
     report.waits_s = [
         answers[0].at - delivered[photo["update_id"]]
         for photo in report.photos
-        if (answers := telegram.answers_to(photo))
+        if (answers := telegram.pictures_for(photo))
     ]
     report.told_to_wait = sum(text_of(sent).startswith("Thank you") for sent in telegram.sent)
     report.refused_by_the_service = service.refused

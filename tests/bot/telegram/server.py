@@ -58,6 +58,10 @@ class FakeTelegram:
         replied = [sent for sent in self.sent if sent.chat_id in chats]
         return [sent for sent in replied if sent.reply_to == message["message_id"]]
 
+    def pictures_for(self, update: Update) -> list[Sent]:
+        """The answers with a picture: no words about waiting."""
+        return [sent for sent in self.answers_to(update) if sent.files]
+
     def texts(self, chat_id: int) -> list[str]:
         """Words and captions sent to the chat."""
         return [text_of(sent) for sent in self.sent if sent.chat_id == chat_id]
