@@ -16,7 +16,7 @@ from inference_api.vision.images import encode
 from inference_api.vision.letterbox import Image
 
 GLOOMY_RGB, CHEERFUL_RGB = np.array((110, 125, 140)), np.array((250, 195, 150))
-SUBJECTS = 40  # drawn twice each in the rated photos
+SUBJECTS = 30  # drawn twice each in the rated photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Drawing:
 def write_dataset(out: Path, *, seed: int) -> None:
     """Draw `faces` (labelme), `sorted` (class folders), `rated` (index) and `grounds` (no face)."""
     rng = np.random.default_rng(seed)
-    for number in range(60):
+    for number in range(40):
         _write_labelme(out / "faces" / f"{number:03}.jpg", draw_face(rng))
-    for number in range(60):
+    for number in range(40):
         drawing = draw_face(rng)
         category = "Sexy" if drawing.cheer > 0.5 else "Ugly"
         _write_labelme(out / "sorted" / category / f"{number:03}.jpg", drawing)
     _write_index(out / "rated", [draw_face(rng) for _ in range(2 * SUBJECTS)])
-    for number in range(60):
+    for number in range(40):
         _write_photo(out / "grounds" / f"{number:03}.jpg", draw_ground(rng))
 
 

@@ -47,11 +47,11 @@ def steps(out: Path, *, seed: int) -> list[tuple[ModuleType, list[str]]]:
 
     return [
         (prepare, [*folders, "--negatives", f"{photos}/grounds", "--out", prepared]),
-        (train_localizer, [*training(narrow, epochs=2, steps=10, batch_size=16), "--narrow"]),
+        (train_localizer, [*training(narrow, epochs=2, steps=5, batch_size=16), "--narrow"]),
         (train_localizer,  # what was grown is not to be thrown away by its first large steps
          [*training(grown, epochs=1, steps=2, batch_size=4),
           "--start-from", narrow, "--learning-rate=0.0001"]),
-        (train_classifier, training(classifier, epochs=3, steps=12, batch_size=32)),
+        (train_classifier, training(classifier, epochs=2, steps=12, batch_size=32)),
         (export, ["--localizer", grown, "--classifier", classifier, *given, "--out", models]),
         (evaluate, [*given, "--models", models, "--write-cards"]),
     ]  # fmt: skip

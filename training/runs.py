@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 WARMUP_EPOCHS = 2
 
@@ -44,6 +45,14 @@ class Run:
         with self._log_path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         print({name: round(float(value), 4) for name, value in row.items()}, flush=True)
+
+
+def reseed_dropout(model: keras.Model, *, seed: int, epoch: int) -> None:
+    """Make what dropout draws depend on seed and epoch alone: checkpoints lose its state."""
+    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    for number, layer in enumerate(dropouts):
+        state = np.random.SeedSequence([seed, epoch, number]).generate_state(2)
+        layer.seed_generator.state.assign(state % 2**31)  # PyTorch's is signed
 
 
 def warmup_cosine(epoch: int, *, epochs: int, peak: float) -> float:

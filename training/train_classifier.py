@@ -18,7 +18,7 @@ from training.augment import CropSampler
 from training.data import ClassifierBatches, Draws, read_split
 from training.metrics import rating_agreement
 from training.plots import draw_curves
-from training.runs import Run, warmup_cosine
+from training.runs import Run, reseed_dropout, warmup_cosine
 from training.targets import score_scales, target_probability
 
 WEIGHT_DECAY = 0.02
@@ -52,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     for epoch in range(len(run.history), options.epochs):
         began = time.perf_counter()
         batches.epoch = epoch
+        reseed_dropout(model, seed=options.seed, epoch=epoch)
         rate = warmup_cosine(epoch, epochs=options.epochs, peak=options.learning_rate)
         model.optimizer.learning_rate = rate
         fitted = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False)
