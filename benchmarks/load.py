@@ -68,6 +68,21 @@ def pool(rounds: Sequence[Measured]) -> Measured:
     )
 
 
+def client_of(server: Server) -> httpx.AsyncClient:
+    """A client that waits long enough and goes through no proxy."""
+    return httpx.AsyncClient(base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False)
+
+
+async def send(http: httpx.AsyncClient, photo: bytes, *, answer: Answer) -> float:
+    """Seconds from sending the photo until its answer was here as a whole.
+
+    Raises httpx.HTTPError for an answer that is not a success.
+    """
+    started = time.perf_counter()
+    (await http.post(f"/v1/{answer}", files={"photo": photo})).raise_for_status()
+    return time.perf_counter() - started
+
+
 async def put_load(
     load: Load, server: Server, photos: Sequence[bytes], *, seconds: float
 ) -> Measured:
@@ -76,10 +91,8 @@ async def put_load(
     One photo goes ahead and is not counted. Raises httpx.HTTPError when any is not answered
     well: a benchmark of errors says nothing.
     """
-    async with httpx.AsyncClient(
-        base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False
-    ) as http:
-        await _send(http, load, photos[0])
+    async with client_of(server) as http:
+        await send(http, photos[0], answer=load.answer)
         ended = asyncio.Event()
         watching = asyncio.create_task(_watch(http, ended))
         cpu_before, started = server.cpu_s, time.perf_counter()
@@ -100,18 +113,10 @@ async def put_load(
 async def _keep_sending(
     http: httpx.AsyncClient, load: Load, photos: Iterator[bytes], until: float
 ) -> list[float]:
-    latencies = [await _send(http, load, next(photos))]
+    latencies = [await send(http, next(photos), answer=load.answer)]
     while time.perf_counter() < until:
-        latencies.append(await _send(http, load, next(photos)))
+        latencies.append(await send(http, next(photos), answer=load.answer))
     return latencies
-
-
-async def _send(http: httpx.AsyncClient, load: Load, photo: bytes) -> float:
-    """Seconds until the answer was here as a whole."""
-    files = {"photo": ("photo.jpg", photo, "image/jpeg")}
-    started = time.perf_counter()
-    (await http.post(f"/v1/{load.answer}", files=files)).raise_for_status()
-    return time.perf_counter() - started
 
 
 async def _watch(http: httpx.AsyncClient, ended: asyncio.Event) -> list[float]:

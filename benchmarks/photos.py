@@ -5,17 +5,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inference_api.vision.images import decode, encode
+from inference_api.vision.images import EncodedFormat, decode, encode
 from inference_api.vision.letterbox import Image
 
 SOURCES = Path(__file__).parents[1] / "tests" / "photos"
 GRAIN = 4  # grey levels; without it an enlarged photo is a smaller file than a camera's
 
 
-def photos_of(side: int) -> list[bytes]:
-    """The test photos as JPEGs in portrait format, 3:4, `side` pixels high; always the same."""
+def photos_of(side: int, *, image_format: EncodedFormat = "JPEG") -> list[bytes]:
+    """The test photos as files in portrait format, 3:4, `side` pixels high; always the same."""
     return [
-        encode(_enlarge(decode(path.read_bytes()), side), image_format="JPEG")
+        encode(_enlarge(decode(path.read_bytes()), side), image_format=image_format)
         for path in sorted(SOURCES.glob("*.jpg"))
     ]
 

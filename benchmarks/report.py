@@ -11,6 +11,7 @@ import psutil
 
 from inference_api import __version__
 
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 CPU_INFO = Path("/proc/cpuinfo")  # Linux; Python's own word there is `x86_64`
 LIBRARIES = ("tensorflow", "keras", "numpy", "cv2", "PIL", "fastapi", "uvicorn")
 

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 300  # for a start
+PATIENCE_S = 600  # for a start
 LOG_TAIL = 2000  # characters
 
 
@@ -23,7 +23,9 @@ class ServerFailedError(Exception):
     """A server ended, or was not ready in time."""
 
     def __init__(self, *, name: str, log: str) -> None:
-        super().__init__(f"{name} did not start: {log[-LOG_TAIL:].strip() or 'it said nothing'}")
+        super().__init__(
+            f"{name} did not become ready: {log[-LOG_TAIL:].strip() or 'it said nothing'}"
+        )
         self.name = name
         self.log = log
 

@@ -10,7 +10,6 @@ one has work. The client is this process.
 import argparse
 import asyncio
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -21,9 +20,9 @@ from pathlib import Path
 import httpx
 from tqdm import tqdm
 
-from benchmarks.load import ANSWERS, TIMEOUT_S, Load, Measured, pool, put_load
+from benchmarks.load import ANSWERS, Load, Measured, client_of, pool, put_load, send
 from benchmarks.photos import photos_of
-from benchmarks.report import machine, significant, table, write_section
+from benchmarks.report import PAGE, machine, significant, table, write_section
 from benchmarks.servers import (
     NAIVE,
     ROOT,
@@ -34,9 +33,8 @@ from benchmarks.servers import (
     running,
 )
 
-PAGE = ROOT / "docs" / "performance.md"
 SIDES = 640, 1280, 4000  # pixels
-FIRST = Load("predict", 1280, 1)
+FIRST_SIDE = 1280  # of the photo after the start
 Results = Mapping[Load, Mapping[str, Measured]]
 """By load and by server's name."""
 
@@ -86,24 +84,22 @@ def compare(commands: Sequence[Command], plan: Plan) -> str:
     Raises ServerFailedError and httpx.HTTPError.
     """
     here = machine()
-    photos = {side: photos_of(side) for side in {FIRST.side, *(load.side for load in plan.loads)}}
+    photos = {side: photos_of(side) for side in {FIRST_SIDE, *(load.side for load in plan.loads)}}
     with ExitStack() as stack:
         servers, first_s = [], {}
         for command in commands:  # one after the other: a start uses all cores
             servers.append(stack.enter_context(running(command)))
-            first_s[command.name] = _first_photo_s(servers[-1], photos[FIRST.side][0])
+            first = _first_photo_s(servers[-1], photos[FIRST_SIDE][0])
+            first_s[command.name] = asyncio.run(first)
         results = _measure(servers, plan, photos)
     return "\n\n".join(
         [here, plan.description, _starts(servers, first_s, results), _loads(results)]
     )
 
 
-def _first_photo_s(server: Server, photo: bytes) -> float:
-    started = time.perf_counter()
-    address = f"{server.base_url}/v1/{FIRST.answer}"
-    files = {"photo": ("photo.jpg", photo, "image/jpeg")}
-    httpx.post(address, files=files, timeout=TIMEOUT_S, trust_env=False).raise_for_status()
-    return time.perf_counter() - started
+async def _first_photo_s(server: Server, photo: bytes) -> float:
+    async with client_of(server) as http:
+        return await send(http, photo, answer="predict")
 
 
 def _measure(

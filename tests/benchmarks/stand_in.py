@@ -1,16 +1,20 @@
-"""A server that answers at once; `/v1/annotate` refuses.
+"""A server that answers at once, but refuses the photo `refused`.
 
-`/most` says how many photos it had at the same time since it was last asked.
+The photo `pair` is answered only while another one waits too, so that two at once can be seen
+on the slowest machine.
+`/seen` says how many photos it had since it was last asked, and how many at the same time.
 """
 
 import asyncio
 import sys
+from collections import Counter
 
 import uvicorn
-from fastapi import FastAPI, UploadFile
+from fastapi import FastAPI, HTTPException, UploadFile
 
 app = FastAPI()
-app.state.now = app.state.most = 0
+seen = Counter()
+pair = asyncio.Barrier(2)
 
 
 @app.get("/livez")
@@ -19,24 +23,24 @@ async def health():
     return "ok"
 
 
-@app.get("/most")
-async def most():
-    most, app.state.most = app.state.most, 0
-    return most
+@app.get("/seen")
+async def report():
+    counts = {"photos": seen["photos"], "most": seen["most"]}
+    seen.clear()
+    return counts
 
 
 @app.post("/v1/predict")
-async def predict(photo: UploadFile):
-    app.state.now += 1
-    app.state.most = max(app.state.most, app.state.now)
-    await asyncio.sleep(0.01)
-    app.state.now -= 1
-    return len(await photo.read())
-
-
-@app.post("/v1/annotate", status_code=503)
-async def annotate():
-    return "no"
+@app.post("/v1/annotate")
+async def answer(photo: UploadFile):
+    data = await photo.read()
+    if data == b"refused":
+        raise HTTPException(503)
+    seen["photos"] += 1
+    seen["now"] += 1
+    seen["most"] = max(seen["most"], seen["now"])
+    await (pair.wait() if data == b"pair" else asyncio.sleep(0.01))
+    seen["now"] -= 1
 
 
 if __name__ == "__main__":

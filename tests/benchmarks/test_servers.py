@@ -27,7 +27,7 @@ def test_two_servers_run_at_once(server, stand_in):
 
 def test_a_server_that_ends_is_named_with_what_it_said():
     with (
-        pytest.raises(ServerFailedError, match=r"broken did not start: no such model"),
+        pytest.raises(ServerFailedError, match=r"broken did not become ready: no such model"),
         running(Command("broken", ["-c", PRINT_AND_FAIL])),
     ):
         pass

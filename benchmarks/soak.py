@@ -1,0 +1,112 @@
+"""Whether the service's memory grows with the photos that it answers.
+
+    python -m benchmarks.soak --photos 20000 --write
+
+Photos of mixed size and format are annotated, and a line is fitted to the resident size. The
+first photos are left out: pools and caches fill then.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import cycle, islice, product
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.load import client_of, send
+from benchmarks.photos import photos_of
+from benchmarks.report import PAGE, machine, significant, table, write_section
+from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
+from inference_api.vision.images import EncodedFormat
+
+SIDES = 320, 640, 1280  # pixels
+FORMATS: tuple[EncodedFormat, ...] = ("JPEG", "PNG", "WEBP")
+CLIENTS = 4
+EVERY = 20  # photos between two looks at the memory
+FIRST = 500  # photos that are left out
+
+parser = argparse.ArgumentParser(description="Fit the growth of the service's memory.")
+parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
+parser.add_argument("--photos", type=int, default=5000, help=f"how many; more than {FIRST}")
+parser.add_argument("--write", action="store_true", help=f"put the result into {PAGE.name}")
+
+
+class Sample(NamedTuple):
+    """The server's memory after so many photos, millions of bytes."""
+
+    photos: int
+    rss_mb: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Send the photos, print the slope, and write it if that is asked for."""
+    options = parser.parse_args(arguments)
+    if options.photos < FIRST + 2 * EVERY:
+        parser.error(f"--photos must be at least {FIRST + 2 * EVERY}")
+    here = machine()
+    try:
+        with running(our_service(options.models)) as server:
+            samples = asyncio.run(_collect(server, options.photos))
+    except (ServerFailedError, httpx.HTTPError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    text = f"{here}\n\n{_as_table(samples)}"
+    print(text)
+    if options.write:
+        write_section(PAGE, "soak", text)
+
+
+def growth_mb(samples: Sequence[Sample]) -> float:
+    """Least squares' slope in MB per 1,000 photos; of at least two samples.
+
+    >>> round(growth_mb([Sample(0, 100.0), Sample(500, 101.0), Sample(1000, 102.0)]), 3)
+    2.0
+    """
+    counts, sizes = np.array(samples, float).T
+    return float(np.polyfit(counts, sizes, deg=1)[0]) * 1000
+
+
+async def watch_memory(
+    server: Server, photos: Sequence[bytes], *, count: int
+) -> AsyncIterator[Sample]:
+    """Annotate `count` photos, CLIENTS at once; a sample after every EVERY of them.
+
+    Raises httpx.HTTPError for an answer that is not a success.
+    """
+    queue = islice(cycle(photos), count)
+    async with client_of(server) as http:
+        for done in range(EVERY, count + 1, EVERY):
+            some = iter([*islice(queue, EVERY)])
+            await asyncio.gather(*(_send_all(http, some) for _ in range(CLIENTS)))
+            yield Sample(done, server.rss_mb)
+
+
+async def _send_all(http: httpx.AsyncClient, photos: Iterator[bytes]) -> None:
+    for photo in photos:
+        await send(http, photo, answer="annotate")
+
+
+async def _collect(server: Server, count: int) -> list[Sample]:
+    files = [photos_of(side, image_format=each) for side, each in product(SIDES, FORMATS)]
+    photos = [photo for some in zip(*files, strict=True) for photo in some]
+    samples = []
+    with tqdm(total=count, unit="photo", disable=None) as bar:
+        async for sample in watch_memory(server, photos, count=count):
+            samples.append(sample)
+            bar.update(EVERY)
+    return samples
+
+
+def _as_table(samples: Sequence[Sample]) -> str:
+    counted = [sample for sample in samples if sample.photos >= FIRST]
+    columns = ["photos", f"MB after {FIRST}", "MB at the end", "MB per 1,000 photos"]
+    figures = counted[0].rss_mb, counted[-1].rss_mb, growth_mb(counted)
+    return table(columns, [[counted[-1].photos, *map(significant, figures)]])
+
+
+if __name__ == "__main__":
+    main()
