@@ -116,8 +116,8 @@ def classifier_tables(
             bounds = f"{low:.3f}–{high:.3f}"
         share = outcomes[rows].mean()
         table.add(
-            name, len(rows), "–" if pearson is None else f"{pearson:.3f}", bounds,
-            noise.get(name, "not known"), f"{figures[f'{name}_auc']:.3f}",
+            name, len(rows), _three(pearson), bounds,
+            noise.get(name, "not known"), _three(figures.get(f"{name}_auc")),
             f"{correct[rows].mean():.3f}", f"{max(share, 1 - share):.3f}",
             f"{expected_calibration_error(outcomes[rows], probability[rows]):.3f}",
         )  # fmt: skip
@@ -185,6 +185,10 @@ def _group_table(title: str, records: Sequence[dict[str, Any]], figures: dict[st
                 cells = (_with_interval(figure, rows) for figure in figures.values())
                 table.add(f"{kind}: {value}", len(rows), *cells)
     return table
+
+
+def _three(figure: float | None) -> str:
+    return "–" if figure is None else f"{figure:.3f}"
 
 
 def _with_interval(figure: Any, rows: Rows) -> str:

@@ -39,12 +39,19 @@ class Run:
         best = max((past["score"] for past in self.history), default=-math.inf)
         row = {"epoch": len(self.history), **row, "score": score}
         if score > best:
-            model.save(self.best_path)
-        model.save(self.checkpoint_path)
+            _save(model, self.best_path)
+        _save(model, self.checkpoint_path)
         self.history.append(row)
         with self._log_path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         print({name: round(float(value), 4) for name, value in row.items()}, flush=True)
+
+
+def _save(model: keras.Model, path: Path) -> None:
+    """Save so that a kill meanwhile leaves the last good file."""
+    unfinished = path.with_stem(f"{path.stem}.unfinished")
+    model.save(unfinished)
+    unfinished.replace(path)
 
 
 def reseed_dropout(model: keras.Model, *, seed: int, epoch: int) -> None:

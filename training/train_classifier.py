@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         row = {"loss": fitted.history["loss"][-1]}
         row |= {f"val_{name}": value for name, value in figures.items()}
         row |= {"seconds": time.perf_counter() - began}
-        run.record(model, row, score=float(np.mean(list(figures.values()))))
+        run.record(model, row, score=float(np.mean(list(figures.values()) or [-row["loss"]])))
         draw_curves(run.history, options.run / "curves.png")
 
 

@@ -11,6 +11,7 @@ after a cut. Any Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU
 """
 
 import argparse
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -88,6 +89,8 @@ class ValidationPhotos:
         rng = np.random.default_rng(seed)
         singles = _some(split.rows(faces=1, without=NOT_VALIDATED), rng)
         negatives = _some(split.rows(faces=0), rng)
+        if not len(singles) or not len(negatives):
+            sys.exit("The validation split needs photos with one face and photos with none.")
         pasted, pasted_boxes = paste_into_negatives(split, singles, seed=seed)
         self.n_singles, self.n_negatives = len(singles), len(negatives)
         self.images = np.concatenate([split.photos[singles], pasted, split.photos[negatives]])
