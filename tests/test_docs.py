@@ -17,9 +17,13 @@ from pydantic_settings import BaseSettings
 from inference_api import problems
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("models/*/*.md")])
+PAGES = sorted(
+    page
+    for pattern in ("*.md", "docs/**/*.md", "models/*/*.md", "training/*.md")
+    for page in ROOT.glob(pattern)
+)
 VARIABLE = re.compile(r"\b(?:API|BOT)_[A-Z][A-Z_]*[A-Z]\b")
-OTHERS_COMMANDS = {"cd", "cp", "curl", "docker", "git", "kubectl", "labelme", "pip"}
+OTHERS_COMMANDS = {"cd", "cp", "curl", "docker", "git", "kubectl", "labelme", "pip", "uvx"}
 
 
 def tokens(page: Path) -> Iterator[Token]:
