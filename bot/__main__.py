@@ -123,8 +123,8 @@ def create_bot(settings: Settings) -> Bot:
 
 def create_delivery(settings: Settings, bot: Bot) -> Delivery:
     """What sends through the client, paced and patient."""
-    pacer = Pacer(messages_per_s=settings.messages_per_s)
-    return Delivery(bot, pacer, sends_at_once=settings.sends_at_once)
+    pacer = Pacer(messages_per_s=settings.messages_per_s, at_once=settings.sends_at_once)
+    return Delivery(bot, pacer)
 
 
 def create_http(settings: Settings) -> httpx.AsyncClient:

@@ -36,8 +36,8 @@ class InferenceClient:
 
     def check_reachable(self) -> None:
         """Raises InferenceUnavailableError while the service is left alone to recover."""
-        if rest_left_s := self._circuit.rest_left_s:
-            raise InferenceUnavailableError(reason="circuit open", retry_after_s=rest_left_s)
+        if self._circuit.rest_left_s:
+            raise InferenceUnavailableError(reason="circuit open")
 
     async def annotate(self, photo: bytes) -> Annotated:
         """The annotated photo. `photo`: an image file's bytes, in any format.

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import count
 from typing import Any
 
@@ -33,16 +33,13 @@ logger = logging.getLogger(__name__)
 class Delivery:
     """Repeats what failed for a passing reason, for at most `patience_s` of waiting a call.
 
-    `sends_at_once` bounds the messages that are under way or sent but not noted yet: those of
-    which nobody knows, when the bot is killed, whether they were sent.
+    A message holds its turn until it is noted: the pacer bounds how many are under way or not
+    noted, those of which nobody knows, when the bot is killed, whether they were sent.
     """
 
-    def __init__(
-        self, bot: Bot, pacer: Pacer, *, sends_at_once: int = 1, patience_s: float = 30
-    ) -> None:
+    def __init__(self, bot: Bot, pacer: Pacer, *, patience_s: float = 30) -> None:
         self._bot = bot
         self._pacer = pacer
-        self._in_doubt = asyncio.Semaphore(sends_at_once)
         self._patience_s = patience_s
 
     async def call(
@@ -72,14 +69,11 @@ class Delivery:
                 await noted()
             return result
 
-    @asynccontextmanager
-    async def _turn(self, method: TelegramMethod[Any]) -> AsyncIterator[None]:
+    def _turn(self, method: TelegramMethod[Any]) -> AbstractAsyncContextManager[None]:
         if not isinstance(method, MESSAGES):
-            yield
-            return
+            return nullcontext()
         messages = len(method.media) if isinstance(method, SendMediaGroup) else 1
-        async with self._pacer.turn(int(method.chat_id), messages=messages), self._in_doubt:
-            yield
+        return self._pacer.turn(int(method.chat_id), messages=messages)
 
 
 def backoff_s(attempt: int, *, most_s: float) -> float:

@@ -69,7 +69,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """When a photo's turn comes.
+    """When a photo's turn comes; a postponed job keeps its turn among those that are due.
 
     max_waiting: photos of one user. settle_s: how long an album waits for its next photo.
     spacing_s: between the jobs of one user, so that many photos of one do not hold up the others

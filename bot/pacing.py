@@ -29,10 +29,15 @@ class Pacer:
     """Makes each message wait for its chat's turn and for its place among all messages."""
 
     def __init__(
-        self, *, messages_per_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        messages_per_s: float,
+        at_once: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._interval_s = 1 / messages_per_s
         self._clock = clock
+        self._at_once = asyncio.Semaphore(at_once)
         self._free_at = 0.0
         self._chats: defaultdict[int, _Chat] = defaultdict(_Chat)
 
@@ -43,10 +48,11 @@ class Pacer:
         chat = self._chats[chat_id]
         async with chat.turn:
             await self._sleep_until(chat.free_at)
-            await self._sleep_until(self._place(messages))
             rest_s = _rest_s(chat_id, messages)
             try:
-                yield
+                async with self._at_once:  # before the place: those who queue here keep the pace
+                    await self._sleep_until(self._place(messages))
+                    yield
             except TelegramRetryAfter as error:
                 rest_s = error.retry_after
                 raise

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS seen (update_id INTEGER PRIMARY KEY, at REAL NOT NULL
 CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
 CREATE TABLE IF NOT EXISTS jobs (
     key TEXT PRIMARY KEY, user_id INTEGER NOT NULL, received_at REAL NOT NULL,
-    due_at REAL NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
+    turn_at REAL NOT NULL, due_at REAL NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
     claimed INTEGER NOT NULL DEFAULT 0, noticed INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (claimed, due_at);
 CREATE TABLE IF NOT EXISTS photos (
@@ -90,15 +90,16 @@ class SqliteRecord:
         jobs = self._one("SELECT COUNT(*) FROM jobs WHERE user_id = ?", photo.user_id)
         settled_at = now + (self._rules.settle_s if photo.album_id else 0)
         self._db.execute(
-            "INSERT INTO jobs (key, user_id, received_at, due_at) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET due_at = MAX(due_at, ?)",
-            (
-                photo.job_key,
-                photo.user_id,
-                photo.received_at,
-                settled_at + jobs * self._rules.spacing_s,
-                settled_at,
-            ),
+            "INSERT INTO jobs (key, user_id, received_at, turn_at, due_at)"
+            " VALUES (:key, :user, :received_at, :turn_at, :turn_at)"
+            " ON CONFLICT (key) DO UPDATE SET due_at = MAX(due_at, :settled_at)",
+            {
+                "key": photo.job_key,
+                "user": photo.user_id,
+                "received_at": photo.received_at,
+                "turn_at": settled_at + jobs * self._rules.spacing_s,
+                "settled_at": settled_at,
+            },
         )
         self._db.execute(
             "INSERT INTO photos VALUES (?, ?, ?, ?)",
@@ -112,7 +113,7 @@ class SqliteRecord:
     def _claim(self) -> Job | None:
         rows = self._db.execute(
             "UPDATE jobs SET claimed = 1, attempt = attempt + 1 WHERE key ="
-            " (SELECT key FROM jobs WHERE NOT claimed AND due_at <= ? ORDER BY due_at LIMIT 1)"
+            " (SELECT key FROM jobs WHERE NOT claimed AND due_at <= ? ORDER BY turn_at LIMIT 1)"
             " RETURNING key, attempt",
             (self._clock(),),
         ).fetchall()

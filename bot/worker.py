@@ -111,12 +111,11 @@ def _age_s(job: Job) -> float:
 
 
 def _delay_s(job: Job, error: Exception) -> float:
-    asked_s = 0.0
-    if isinstance(error, InferenceUnavailableError):
-        asked_s = error.retry_after_s or 0.0
-    elif isinstance(error, TelegramRetryAfter):
-        asked_s = error.retry_after
-    return max(asked_s, backoff_s(job.attempt, most_s=MOST_BACKOFF_S))
+    if isinstance(error, InferenceUnavailableError) and error.retry_after_s is not None:
+        return error.retry_after_s
+    if isinstance(error, TelegramRetryAfter):
+        return error.retry_after
+    return backoff_s(job.attempt, most_s=MOST_BACKOFF_S)
 
 
 async def _until_recorded(change: Callable[[], Awaitable[Result]]) -> Result:

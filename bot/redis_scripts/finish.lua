@@ -16,5 +16,6 @@ if redis.call('EXISTS', job) == 1 then
 else
     redis.call('ZREM', prefix .. 'due', key)
     redis.call('ZREM', prefix .. 'unnoticed', key)
+    redis.call('HDEL', prefix .. 'turns', key)
 end
 return removed

@@ -9,6 +9,7 @@ for _, key in ipairs(redis.call('HKEYS', user)) do
     redis.call('ZREM', prefix .. 'due', key)
     redis.call('ZREM', prefix .. 'unnoticed', key)
     redis.call('HDEL', prefix .. 'attempts', key)
+    redis.call('HDEL', prefix .. 'turns', key)
 end
 redis.call('DECRBY', prefix .. 'waiting', waiting)
 redis.call('DEL', user)

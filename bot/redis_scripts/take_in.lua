@@ -25,6 +25,7 @@ if due_at then
     due_at = math.max(tonumber(due_at), settled_at)
 else
     due_at = settled_at + spacing_s * redis.call('HLEN', user)
+    redis.call('HSET', prefix .. 'turns', key, due_at)
 end
 redis.call('ZADD', prefix .. 'due', due_at, key)
 redis.call('ZADD', prefix .. 'unnoticed', 'NX', received_at, key)

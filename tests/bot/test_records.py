@@ -134,6 +134,16 @@ async def test_a_postponed_job_comes_back_later_and_counts_its_attempts(record, 
     assert (await record.claim()).attempt == 2
 
 
+async def test_a_postponed_job_keeps_its_turn(record, clock):
+    await take_in(record, photo(1, clock))
+    await record.postpone(await record.claim(), 1)
+    clock.now += 0.5
+    await take_in(record, photo(2, clock, user_id=8))
+    clock.now += 1
+
+    assert (await record.claim()).first.update_id == 1
+
+
 async def test_an_album_is_one_job_after_it_settled(record, clock):
     album = [photo(number, clock, album_id="a") for number in (2, 1, 3)]
     await take_in(record, *album[:2])

@@ -47,6 +47,7 @@ async def telegram(request, tmp_path):
             api_server=telegram.base_url,
             service_url=service.ready_url.removesuffix("/readyz"),
             port=port,
+            notice_after_s=600,
             **(hook if request.param == "webhook" else {}),
         )
         try:
