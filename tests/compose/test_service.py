@@ -7,7 +7,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.compose.photos import JPEG, PHOTO
+from tests.compose.photos import JPEG
 from tests.compose.project import until
 
 PROBE = """
@@ -36,6 +36,10 @@ print(json.dumps({
     "tmp": mount("/tmp"),
 }))
 """
+
+
+def size_wh(image):
+    return Image.open(io.BytesIO(image)).size
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,7 @@ def test_a_photo_from_this_machine_is_answered(client):
     annotated = client.post("/v1/annotate", files={"photo": JPEG})
 
     assert len(prediction["faces"]) == 1
-    assert Image.open(io.BytesIO(annotated.content)).size == Image.open(PHOTO).size
+    assert size_wh(annotated.content) == size_wh(JPEG)
     assert client.get("/").headers["content-type"].startswith("text/html")
 
 
@@ -104,9 +108,9 @@ def test_memory_processor_and_processes_are_limited(seen_inside):
 def test_photos_leave_nothing_behind(up, client):
     client.post("/v1/annotate", files={"photo": JPEG}).raise_for_status()
     (container,) = up.containers("api")
-    listing = "import os; print([f for d in ('/tmp', '/dev/shm') for _, _, f in os.walk(d) if f])"
+    listing = "import os; [print(*f) for d in ('/tmp', '/dev/shm') for _, _, f in os.walk(d)]"
 
-    assert up.python(container, listing).strip() == "[]"
+    assert set(up.python(container, listing).split()) <= {"keras.json"}  # Keras' own settings
 
 
 def test_a_crash_is_healed(up, client):
