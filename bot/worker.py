@@ -28,6 +28,7 @@ from bot.shared import Shared
 
 IDLE_S = 0.5
 MOST_BACKOFF_S = 30
+MOST_PAUSE_S = 5
 GONE = (TelegramBadRequest, TelegramForbiddenError, TelegramNotFound)
 """Telegram will never take this message: the user blocked the bot, the chat is deleted…"""
 PASSING = (InferenceError, DownloadError, AiogramError, RecordError)
@@ -91,6 +92,9 @@ class Worker:
         logger.info("job %s: %s, again in %.1f s", job.key, reason, delay_s)
         self._metrics.retried.labels(reason).inc()
         await _until_recorded(partial(self._record.postpone, job, delay_s))
+        if isinstance(error, InferenceUnavailableError) and error.retry_after_s:
+            # the service would send the next photo away, too
+            await asyncio.sleep(min(error.retry_after_s, MOST_PAUSE_S))
 
     async def _give_up(self, job: Job, reason: str) -> None:
         """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
