@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -109,6 +110,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
 def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scene):
     command = [sys.executable, "-m", "inference_api", "serve"]
     environment = {**os.environ, "API_MODELS_DIR": str(models_dir), "API_PORT": "0"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])  # it runs from the checkout
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
     ) as server:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -68,6 +69,18 @@ class EachBright:
 @pytest.fixture(scope="session")
 def pipeline(pipeline) -> Pipeline:
     return Pipeline(EachBright(pipeline.localizer), pipeline.classifier)
+
+
+# The two below anew: those outside this folder may have been made before, with another pipeline.
+@pytest.fixture(scope="session")
+def serve(serve, pipeline):
+    return partial(serve, pipeline=pipeline)
+
+
+@pytest.fixture(scope="session")
+def client(serve):
+    with serve() as client:
+        yield client
 
 
 # Of one module: while Playwright's loop runs, the asynchronous tests of others could not.
