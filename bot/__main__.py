@@ -35,7 +35,7 @@ from bot.polling import poll
 from bot.queue_notices import QueueNotices
 from bot.record_redis import RedisRecord
 from bot.record_sqlite import SqliteRecord
-from bot.running import Running, Source
+from bot.running import Running, Source, unless
 from bot.settings import Settings
 from bot.shared import Shared
 from bot.web import add_webhook, create_app, serving
@@ -82,29 +82,34 @@ async def serve_until_signalled(settings: Settings) -> None:
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Everything between the settings and the end."""
-    rules = Rules(max_waiting=settings.max_waiting_per_user, settle_s=settings.album_settle_s)
     async with AsyncExitStack() as stack:
-        record = await open_record(settings, rules)
-        stack.push_async_callback(record.close)
-        bot = create_bot(settings)
-        stack.push_async_callback(bot.session.close)
-        shared = Shared(bot, create_delivery(settings, bot), record, Catalogs(), Metrics())
-        http = await stack.enter_async_context(create_http(settings))
-        dispatcher = create_dispatcher(settings, shared, me=await reach(bot.me))
-        intake = Intake(shared, dispatcher=dispatcher, rules=rules)
-        app = create_app(shared.metrics)
-        source = await open_source(settings, bot, intake, app=app)
-        await stack.enter_async_context(serving(app, host=settings.host, port=settings.port))
-        await register_commands(bot, shared.catalogs)
-        running = Running(
-            intake=intake,
-            worker=create_worker(settings, shared, http),
-            notices=QueueNotices(shared, after_s=settings.notice_after_s),
-            source=source,
-            concurrency=settings.concurrency,
-            drain_s=settings.drain_s,
-        )
-        await running.until(stop)
+        if running := await unless(stop, start(settings, stack)):
+            await running.until(stop)
+
+
+async def start(settings: Settings, stack: AsyncExitStack) -> Running:
+    """Put the parts together, as soon as Telegram is in reach; `stack` takes them apart."""
+    rules = Rules(max_waiting=settings.max_waiting_per_user, settle_s=settings.album_settle_s)
+    record = await open_record(settings, rules)
+    stack.push_async_callback(record.close)
+    bot = create_bot(settings)
+    stack.push_async_callback(bot.session.close)
+    shared = Shared(bot, create_delivery(settings, bot), record, Catalogs(), Metrics())
+    http = await stack.enter_async_context(create_http(settings))
+    dispatcher = create_dispatcher(settings, shared, me=await reach(bot.me))
+    intake = Intake(shared, dispatcher=dispatcher, rules=rules)
+    app = create_app(shared.metrics)
+    source = await open_source(settings, bot, intake, app=app)
+    await stack.enter_async_context(serving(app, host=settings.host, port=settings.port))
+    await register_commands(bot, shared.catalogs)
+    return Running(
+        intake=intake,
+        worker=create_worker(settings, shared, http),
+        notices=QueueNotices(shared, after_s=settings.notice_after_s),
+        source=source,
+        concurrency=settings.concurrency,
+        drain_s=settings.drain_s,
+    )
 
 
 async def open_record(settings: Settings, rules: Rules) -> Record:

@@ -41,10 +41,13 @@ class QueueNotices:
         waiting = await self._record.waiting()
         self._metrics.waiting.set(waiting)
         for photo in overdue:
-            if photo.chat_id > 0 and self._once.first(photo.chat_id):
+            # asked anew: it may be answered while others before it are told
+            if photo.chat_id > 0 and await self._record.holds(photo.job_key):
                 await self._tell(photo, waiting)
 
     async def _tell(self, photo: Photo, waiting: int) -> None:
+        if not self._once.first(photo.chat_id):
+            return
         with self._catalogs.speaking(photo.language):
             words = say(photo, messages.in_queue(waiting))
         try:

@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.intake import Intake
 from bot.queue_notices import QueueNotices
 from bot.worker import Worker
 
+CANCEL_AGAIN_S = 1
 Source = Callable[[], Coroutine[Any, Any, None]]
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
@@ -58,7 +60,18 @@ class Running:
         await _cancel(late)
 
 
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """The result of `work`, or None where `stop` comes first and cuts it off."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await _cancel([working, stopping])
+    return None if working.cancelled() else working.result()
+
+
 async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel until they end: before Python 3.12 `wait_for`, which redis uses, may swallow one."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)

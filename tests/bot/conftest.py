@@ -44,7 +44,6 @@ def start_bot(telegram: FakeTelegram, inference: FakeInference, tmp_path: Path) 
                 "service_url": inference.base_url,
                 "data_dir": tmp_path / "record",
                 "port": unused_port(),
-                "album_settle_s": 0.3,
                 **settings,
             },
         )

@@ -2,25 +2,37 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+from aiohttp.test_utils import unused_port
 
 from tests.bot.telegram.server import TOKEN
+
+PATIENCE_S = 600  # a busy machine needs long to import aiogram
+
+
+def open_bot(folder, **environment) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def start(folder, **environment) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot"],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    with open_bot(folder, **environment) as bot:
+        try:
+            stdout, stderr = bot.communicate(timeout=PATIENCE_S)
+        finally:
+            bot.kill()
+    return subprocess.CompletedProcess(bot.args, bot.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +83,30 @@ async def test_a_port_in_use_is_named(tmp_path, telegram):
     assert ended.returncode == 2
     assert "BOT_PORT" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [("getMe", "502"), ("getMe", "slow"), ("getUpdates", "502"), ("getUpdates", None)],
+    ids=["Telegram is down", "Telegram hangs", "no updates come", "polling"],
+)
+async def test_a_stop_is_obeyed_at_any_time(tmp_path, telegram, method, fault):
+    if fault:
+        telegram.faults.order(fault, method, times=1_000_000, delay_s=PATIENCE_S)
+    bot = open_bot(
+        tmp_path,
+        BOT_TOKEN=TOKEN,
+        BOT_API_SERVER=telegram.base_url,
+        BOT_DATA_DIR=str(tmp_path),
+        BOT_PORT=str(unused_port()),
+    )
+    with bot:
+        try:
+            await telegram.until(lambda: telegram.calls[method], timeout_s=PATIENCE_S)
+            bot.send_signal(signal.SIGTERM)
+            _, log = await asyncio.to_thread(bot.communicate, timeout=60)
+        finally:
+            bot.kill()
+
+    assert bot.returncode == 0
+    assert "Traceback" not in log

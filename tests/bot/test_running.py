@@ -56,6 +56,24 @@ async def test_a_stop_leaves_what_takes_too_long_to_the_next_start(
     assert len(telegram.answers_to(update)) == 1
 
 
+async def test_a_stop_ends_even_what_swallows_its_cancellation(start_bot, monkeypatch):
+    looking, swallowed = asyncio.Event(), asyncio.Event()
+
+    async def overdue(self, wait_s):
+        looking.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()  # as wait_for may do before Python 3.12
+        return []
+
+    monkeypatch.setattr(SqliteRecord, "overdue", overdue)
+    async with start_bot():
+        await looking.wait()
+
+    assert swallowed.is_set()
+
+
 async def test_what_was_answered_is_not_answered_after_a_restart(start_bot, telegram, jpeg):
     update, other = telegram.people.photo(7, jpeg), telegram.people.photo(8, jpeg)
     async with start_bot():

@@ -96,10 +96,19 @@ async def test_no_photo_is_lost_when_bot_and_service_are_killed(tmp_path):
     assert tally.found_on_disk == []
 
 
-async def test_many_users_at_once_are_answered_or_told_to_wait(tmp_path):
-    report = await load.run(tmp_path, photos=60, users=20, within_s=4, service_per_s=5)
+async def test_many_users_at_once_are_told_to_wait_and_answered(tmp_path):
+    report = await load.run(
+        tmp_path,
+        photos=60,
+        users=20,
+        within_s=4,
+        service_per_s=5,
+        notice_after_s=1,
+        opens_when_all_are_told=True,
+    )
 
     assert len(report.waits_s) == 60, report.table()
-    assert report.told_to_wait > 0, report.table()
+    assert report.answers_too_many == 0, report.table()
+    assert report.told_to_wait == 20, report.table()
     assert report.violations == []
     assert report.found_on_disk == []
