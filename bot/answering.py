@@ -22,6 +22,8 @@ from bot.shared import Shared
 ACTION_LASTS_S = 5
 DOWNLOAD_TIMEOUT_S = 60
 TOO_LARGE = "image_too_large"
+NOT_THERE = "not_there"
+"""Telegram does not have the file any more."""
 logger = logging.getLogger(__name__)
 
 
@@ -43,9 +45,13 @@ class Answering:
         """False where the user said /forget meanwhile, so that there is nothing to answer.
 
         `noted` is called when the answer is sent. Raises InferenceError, DownloadError or
-        AiogramError where the job is not answered.
+        AiogramError (ChatBusyError among them) where the job is not answered.
         """
         self._inference.check_reachable()
+        with self._delivery.line(job.first.chat_id):
+            return await self._answer(job, noted)
+
+    async def _answer(self, job: Job, noted: Note) -> bool:
         async with self._showing_work(job.first):
             outcomes = [await self._look_at(photo) for photo in job.photos]
         if not await self._record.holds(job.key):
@@ -65,9 +71,8 @@ class Answering:
         try:
             file = await self._delivery.call(GetFile(file_id=photo.file_id))
         except TelegramBadRequest as error:
-            if "too big" in error.message:
-                raise PhotoRejectedError(code=TOO_LARGE) from error
-            raise
+            code = TOO_LARGE if "too big" in error.message else NOT_THERE
+            raise PhotoRejectedError(code=code) from error
         content = BytesIO()
         try:
             await self._bot.download_file(file.file_path or "", content, timeout=DOWNLOAD_TIMEOUT_S)

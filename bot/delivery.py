@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any
 
@@ -53,7 +53,7 @@ class Delivery:
             except TelegramMigrateToChat as error:
                 method = _moved(method, error.migrate_to_chat_id)
             except (TelegramRetryAfter, *TRANSIENT) as error:
-                delay_s = _delay_s(error, attempt=attempt)
+                delay_s = retry_delay_s(error, attempt, most_s=MOST_BACKOFF_S)
                 waited_s += delay_s
                 if isinstance(error, TelegramEntityTooLarge) or waited_s > self._patience_s:
                     raise
@@ -61,6 +61,10 @@ class Delivery:
                 logger.warning("%s: %s, again in %.1f s", method.__api_method__, name, delay_s)
                 await asyncio.sleep(delay_s)
         raise AssertionError("unreachable")
+
+    def line(self, chat_id: int) -> AbstractContextManager[None]:
+        """Within the body, a message to the chat is being made. Raises ChatBusyError."""
+        return self._pacer.line(chat_id)
 
     async def _try(self, method: TelegramMethod[TelegramType], noted: Note | None) -> TelegramType:
         async with self._turn(method):
@@ -85,10 +89,11 @@ def backoff_s(attempt: int, *, most_s: float) -> float:
     return full_s * random.uniform(0.5, 1)  # noqa: S311 - nothing to guess here
 
 
-def _delay_s(error: Exception, *, attempt: int) -> float:
+def retry_delay_s(error: Exception, attempt: int, *, most_s: float) -> float:
+    """Seconds to wait after `error`: those that Telegram names, otherwise `backoff_s`."""
     if isinstance(error, TelegramRetryAfter):
         return error.retry_after
-    return backoff_s(attempt, most_s=MOST_BACKOFF_S)
+    return backoff_s(attempt, most_s=most_s)
 
 
 def _moved(method: TelegramMethod[TelegramType], chat_id: int) -> TelegramMethod[TelegramType]:

@@ -11,9 +11,10 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
 
 from bot import messages
-from bot.delivery import TRANSIENT, backoff_s
+from bot.delivery import TRANSIENT, retry_delay_s
 from bot.language import DEFAULT_LANGUAGE, Catalogs
 
+MOST_BACKOFF_S = 30
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ async def reach(call: Callable[[], Awaitable[Result]]) -> Result:
             return await call()
         except (TelegramRetryAfter, *TRANSIENT) as error:
             logger.warning("Telegram is out of reach: %s", type(error).__name__)
-            await asyncio.sleep(backoff_s(attempt, most_s=30))
+            await asyncio.sleep(retry_delay_s(error, attempt, most_s=MOST_BACKOFF_S))
     raise AssertionError("unreachable")
 
 

@@ -7,22 +7,33 @@ as many messages as it has parts.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from aiogram.exceptions import TelegramRetryAfter
+from aiogram.exceptions import AiogramError, TelegramRetryAfter
 
 CHAT_INTERVAL_S = 1.1  # a little over the limit: the network does not keep distances exactly
 GROUP_INTERVAL_S = 3.1
+LONG_LINE_S = 5
+LONG_REST_S = 60
+
+
+class ChatBusyError(AiogramError):
+    """The chat takes no more for now; come back in `wait_s` seconds instead of waiting here."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(f"the chat is busy for {wait_s:.0f} s")
 
 
 @dataclass(slots=True)
 class _Chat:
-    """One message at a time, the next one not before `free_at`."""
+    """One message at a time, the next one not before `free_at`; `in_line` will send one, too."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
+    in_line: int = 0
 
 
 class Pacer:
@@ -41,12 +52,34 @@ class Pacer:
         self._free_at = 0.0
         self._chats: defaultdict[int, _Chat] = defaultdict(_Chat)
 
+    @contextmanager
+    def line(self, chat_id: int) -> Iterator[None]:
+        """Within the body, a message to the chat is being made.
+
+        Raises ChatBusyError where it would wait long for its turn: a busy group must not keep
+        those waiting who write to others.
+        """
+        chat = self._chats[chat_id]
+        wait_s = self._rest_left_s(chat) + chat.in_line * _rest_s(chat_id, 1)
+        if wait_s > LONG_LINE_S:
+            raise ChatBusyError(wait_s)
+        chat.in_line += 1
+        try:
+            yield
+        finally:
+            chat.in_line -= 1
+
     @asynccontextmanager
     async def turn(self, chat_id: int, *, messages: int = 1) -> AsyncIterator[None]:
-        """Holds the chat while the body sends `messages` messages to it."""
+        """Holds the chat while the body sends `messages` messages to it.
+
+        Raises ChatBusyError where Telegram wants the chat left alone for long.
+        """
         self._drop_idle_chats()
         chat = self._chats[chat_id]
         async with chat.turn:
+            if (wait_s := self._rest_left_s(chat)) > LONG_REST_S:
+                raise ChatBusyError(wait_s)
             await self._sleep_until(chat.free_at)
             rest_s = _rest_s(chat_id, messages)
             try:
@@ -64,6 +97,9 @@ class Pacer:
         self._free_at = start + messages * self._interval_s
         return start
 
+    def _rest_left_s(self, chat: _Chat) -> float:
+        return max(0.0, chat.free_at - self._clock())
+
     async def _sleep_until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - self._clock()))
 
@@ -72,7 +108,7 @@ class Pacer:
         idle = [
             chat_id
             for chat_id, chat in self._chats.items()
-            if chat.free_at < now and not chat.turn.locked()
+            if chat.free_at < now and not chat.in_line and not chat.turn.locked()
         ]
         for chat_id in idle:
             del self._chats[chat_id]

@@ -9,15 +9,10 @@ import logging
 from typing import Any
 
 from aiogram import Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramConflictError,
-    TelegramRetryAfter,
-    TelegramUnauthorizedError,
-)
+from aiogram.exceptions import AiogramError, TelegramConflictError, TelegramUnauthorizedError
 from aiogram.methods import GetUpdates
 
-from bot.delivery import backoff_s
+from bot.delivery import retry_delay_s
 from bot.intake import Intake
 from bot.jobs import RecordError
 
@@ -55,9 +50,7 @@ def _explain(error: Exception, failures: int) -> float:
 
     Never logs the error's own text, which may hold what users wrote.
     """
-    delay_s = backoff_s(failures, most_s=MOST_BACKOFF_S)
-    if isinstance(error, TelegramRetryAfter):
-        delay_s = error.retry_after
+    delay_s = retry_delay_s(error, failures, most_s=MOST_BACKOFF_S)
     if isinstance(error, TelegramConflictError):
         logger.error("another process polls with this token; again in %.1f s", delay_s)
     else:

@@ -14,15 +14,15 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramNotFound,
-    TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 
 from bot import messages
 from bot.answering import Answering, DownloadError
-from bot.delivery import backoff_s
+from bot.delivery import backoff_s, retry_delay_s
 from bot.errors import InferenceError, InferenceUnavailableError
 from bot.jobs import REMEMBER_S, Job, RecordError
+from bot.pacing import ChatBusyError
 from bot.replies import say
 from bot.shared import Shared
 
@@ -65,6 +65,8 @@ class Worker:
             raise
         except GONE as error:
             await self._end(job, failed=type(error).__name__)
+        except ChatBusyError as error:  # no failure: its turn has not come
+            await self._postpone(job, error.wait_s)
         except PASSING as error:
             await self._try_later(job, error)
         except Exception as error:  # the edge: no job may stop the others
@@ -91,10 +93,13 @@ class Worker:
         delay_s = _delay_s(job, error)
         logger.info("job %s: %s, again in %.1f s", job.key, reason, delay_s)
         self._metrics.retried.labels(reason).inc()
-        await _until_recorded(partial(self._record.postpone, job, delay_s))
+        await self._postpone(job, delay_s)
         if isinstance(error, InferenceUnavailableError) and error.retry_after_s:
             # the service would send the next photo away, too
             await asyncio.sleep(min(error.retry_after_s, MOST_PAUSE_S))
+
+    async def _postpone(self, job: Job, delay_s: float) -> None:
+        await _until_recorded(partial(self._record.postpone, job, delay_s))
 
     async def _give_up(self, job: Job, reason: str) -> None:
         """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
@@ -107,7 +112,7 @@ class Worker:
             if isinstance(error, GONE) or _age_s(job) > REMEMBER_S:
                 await end()
             else:
-                await _until_recorded(partial(self._record.postpone, job, MOST_BACKOFF_S))
+                await self._postpone(job, MOST_BACKOFF_S)
 
 
 def _age_s(job: Job) -> float:
@@ -117,9 +122,7 @@ def _age_s(job: Job) -> float:
 def _delay_s(job: Job, error: Exception) -> float:
     if isinstance(error, InferenceUnavailableError) and error.retry_after_s is not None:
         return error.retry_after_s
-    if isinstance(error, TelegramRetryAfter):
-        return error.retry_after
-    return backoff_s(job.attempt, most_s=MOST_BACKOFF_S)
+    return retry_delay_s(error, job.attempt, most_s=MOST_BACKOFF_S)
 
 
 async def _until_recorded(change: Callable[[], Awaitable[Result]]) -> Result:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.settings import Settings
 from tests.bot.fake_inference import busy, crash, hang, is_annotated, nonsense
+from tests.bot.telegram.people import mention
 from tests.bot.telegram.sending import text_of
 
 
@@ -24,9 +25,10 @@ def metrics(bot: Settings):
     return partial(count, bot)
 
 
-async def deliver_and_wait(telegram, update, **options):
-    await telegram.deliver(update)
-    await telegram.until(lambda: telegram.answers_to(update), **options)
+async def deliver_and_wait(telegram, first, *others):
+    """Until the first of the updates is answered."""
+    await telegram.deliver(first, *others)
+    await telegram.until(lambda: telegram.answers_to(first))
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "502", "reset", "half", "slow"])
@@ -151,15 +153,41 @@ async def test_a_user_who_blocked_the_bot_is_left_in_peace(bot, telegram, jpeg, 
     assert telegram.refusals == []
 
 
-async def test_a_photo_that_telegram_lost_ends_quietly(bot, telegram, jpeg, metrics):
+async def test_a_photo_that_telegram_lost_does_not_spoil_its_album(bot, telegram, jpeg):
+    album = telegram.people.album(7, [jpeg, jpeg])
+    telegram.people.files.pop(album[0]["message"]["photo"][1]["file_id"])
+    await deliver_and_wait(telegram, *album)
+
+    (answer,) = telegram.answers_to(album[0])
+    assert len(answer.files) == 1
+    assert text_of(answer).startswith("1. I could not read this image.")
+    assert telegram.refusals.pop().startswith("getFile: Bad Request: wrong file_id")
+
+
+async def test_a_chat_that_is_gone_ends_quietly(bot, telegram, jpeg, metrics):
     update = telegram.people.photo(7, jpeg)
-    telegram.people.files.clear()
+    telegram.people.chats.clear()
     await telegram.deliver(update)
     await telegram.until(lambda: telegram.refusals)
     await deliver_and_wait(telegram, telegram.people.photo(8, jpeg))
 
     assert await metrics('bot_photos_failed_total{reason="TelegramBadRequest"}') == 1
     telegram.refusals.clear()
+
+
+async def test_a_busy_group_does_not_hold_up_others(start_bot, telegram, jpeg):
+    asked = [telegram.people.photo(-50, jpeg, **mention()) for _ in range(18)]
+    for number, update in enumerate(asked):
+        update["message"]["from"]["id"] = 100 + number
+    private = telegram.people.photo(7, jpeg)
+    async with start_bot(concurrency=4, notice_after_s=600):
+        await telegram.deliver(*asked, private)
+        await telegram.until(lambda: telegram.answers_to(private))
+        answered_before = sum(sent.chat_id == -50 for sent in telegram.sent)
+
+    # with all workers in line for the group, it would have been its turn after 15 of the group's
+    assert answered_before < 10
+    assert telegram.limits.violations == []
 
 
 async def test_a_file_of_unknown_size_that_is_too_big_is_explained(bot, telegram):

@@ -4,6 +4,8 @@ import asyncio
 import logging
 
 import pytest
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.methods import GetMe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from bot.client import Annotated
 from bot.delivery import backoff_s
 from bot.logs import Redacting
 from bot.messages import fit
-from bot.pacing import Pacer
+from bot.pacing import ChatBusyError, Pacer
 from bot.schemas import ImageSize, Prediction
 from bot.settings import Settings
 
@@ -103,6 +105,34 @@ async def test_a_chat_gets_one_message_at_a_time():
     await asyncio.gather(send(), send())
 
     assert spans[1][0] - spans[0][1] >= 1
+
+
+async def test_a_chat_that_is_to_be_left_alone_for_long_is_not_waited_for():
+    pacer = Pacer(messages_per_s=30)
+    flood = TelegramRetryAfter(GetMe(), "Too Many Requests", retry_after=3600)
+
+    with pytest.raises(TelegramRetryAfter):
+        async with pacer.turn(7):
+            raise flood
+
+    with pytest.raises(ChatBusyError) as caught:
+        async with pacer.turn(7):
+            raise AssertionError("its turn came")
+    assert 3500 < caught.value.wait_s <= 3600
+    async with pacer.turn(8):
+        pass
+
+
+def test_a_long_line_for_a_group_is_not_joined():
+    pacer = Pacer(messages_per_s=30)
+
+    with pacer.line(-50), pacer.line(-50):
+        with pytest.raises(ChatBusyError), pacer.line(-50):
+            raise AssertionError("it was joined")
+        with pacer.line(7):
+            pass
+    with pacer.line(-50):
+        pass
 
 
 def test_a_local_server_and_redis_are_settings():

@@ -28,6 +28,13 @@ def plain() -> bytes:
     return data.getvalue()
 
 
+def huge() -> bytes:
+    """Few bytes that would be 300 MB of pixels."""
+    data = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(data, "PNG")
+    return data.getvalue()
+
+
 def differs(picture: bytes, original: bytes) -> bool:
     """Whether something was drawn into the picture, more than JPEG itself changes."""
     images = [Image.open(io.BytesIO(data)).convert("L") for data in (picture, original)]
@@ -67,14 +74,15 @@ async def test_every_kind_of_photo_gets_its_answer(telegram):
     photo, file = people.photo(1, jpeg), people.document(2, jpeg, name="notes.txt")
     heic, faceless = people.document(3, as_heic(jpeg), name="IMG.HEIC"), people.photo(4, plain())
     text, broken = people.document(5, b"hello", name="me.jpg"), people.photo(6, jpeg[:5000])
+    large, too_large = people.document(8, huge()), people.document(9, jpeg, size=40_000_000)
     album = people.album(7, [jpeg, b"not a picture", jpeg])
-    singles = [photo, file, heic, faceless, text, broken]
+    singles = [photo, file, heic, faceless, text, broken, large, too_large]
 
     await telegram.deliver(*singles, *album)
     await telegram.until(lambda: all(map(telegram.answers_to, [*singles, album[0]])), timeout_s=300)
 
     answers = {each["update_id"]: telegram.answers_to(each) for each in [*singles, album[0]]}
-    assert [len(own) for own in answers.values()] == [1] * 7
+    assert [len(own) for own in answers.values()] == [1] * 9
     (album_answer,) = telegram.answers_to(album[0])
     for sent in (*telegram.answers_to(photo), *telegram.answers_to(file), album_answer):
         assert all(differs(picture, jpeg) for picture in sent.files), sent
@@ -85,6 +93,8 @@ async def test_every_kind_of_photo_gets_its_answer(telegram):
     assert text_of(telegram.answers_to(faceless)[0]).startswith("No face found")
     assert text_of(telegram.answers_to(text)[0]).startswith("This is not an image")
     assert text_of(telegram.answers_to(broken)[0]).startswith("This image is broken")
+    assert text_of(telegram.answers_to(large)[0]).startswith("This image is too large")
+    assert text_of(telegram.answers_to(too_large)[0]).startswith("This file is too large")
 
 
 async def test_no_photo_is_lost_when_bot_and_service_are_killed(tmp_path):
