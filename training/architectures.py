@@ -1,7 +1,7 @@
 """The original pair of networks, layer by layer, in Keras 3.
 
 Both take uint8 RGB as the service feeds it; mean and scale are layers inside, so an exported
-model cannot be fed wrongly scaled pixels.
+model cannot be fed wrongly scaled pixels. The compact pair is in `training.compact`.
 """
 
 from collections.abc import Collection, Sequence

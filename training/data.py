@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import Image, LetterboxTransform
-from training.augment import CompositeSampler, CropSampler, FaceSampler, OriginalSampler
+from training.augment import CompositeSampler, FaceSampler, OriginalSampler
 from training.prepare import CROP_MARGIN, TRAIN_CROP_MARGIN
 
 Floats = npt.NDArray[np.float32]
@@ -45,7 +45,10 @@ class Split:
 
     @property
     def rated(self) -> list[dict[str, Any]]:
-        """The records of the photos that were rated or sorted, in the order of `crops`."""
+        """The records of the photos whose face was cropped, in the order of `crops`.
+
+        Those are the rated and the sorted ones, but for `training.prepare --every-face`.
+        """
         return [record for record in self.records if record["crop"] is not None]
 
     @property
@@ -137,29 +140,6 @@ class LocalizerBatches(keras.utils.PyDataset):
             targets,
             {"face_probability": every, "box_rel_xyxy": is_face[:, 0]},
         )
-
-
-class ClassifierBatches(keras.utils.PyDataset):
-    """Augmented face crops → target probability (N,) in [0, 1] of the upper category."""
-
-    def __init__(
-        self, sampler: CropSampler, targets: Floats, weights: Floats, draws: Draws
-    ) -> None:
-        super().__init__(workers=1, max_queue_size=8)
-        self.sampler = sampler
-        self.targets = targets.astype(np.float32)
-        self.draws = draws
-        self.epoch = 0
-        self.weights = weights / weights.sum()
-
-    def __len__(self) -> int:
-        return self.draws.steps
-
-    def __getitem__(self, batch: int) -> tuple[Any, Any]:
-        rng = self.draws.rng(self.epoch, batch)
-        rows = rng.choice(len(self.weights), self.draws.batch_size, p=self.weights)
-        images = np.stack([self.sampler.sample(rng, int(row)) for row in rows])
-        return {"image": images}, {"probability": self.targets[rows, None]}
 
 
 def face_sampler(

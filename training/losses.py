@@ -27,13 +27,46 @@ class BoxLoss(keras.losses.Loss):
         return {"name": self.name}
 
 
+@keras.saving.register_keras_serializable("photo_appeal")
+class DetectionLoss(keras.losses.Loss):
+    """How far a detector's candidates are off: where the faces are, and how sure it is of each.
+
+    Generalized IoU at the points that answer for a face. The probability of such a point is
+    taught the IoU that its own box has, of any other point 0, by the quality focal loss (Li et
+    al. 2020, arXiv:2006.04388, equation 4 with beta 2). Both are divided by the number of
+    answering points in the batch.
+    """
+
+    def __init__(self, *, name: str = "detection_loss") -> None:
+        super().__init__(name=name, reduction="sum")
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """Targets (N, K, 6) of `training.assignment`, candidates (N, K, 5) → a scalar.
+
+        The candidates are rel_xyxy and probability.
+        """
+        is_face, weight = y_true[..., 4], y_true[..., 5]
+        giou = generalized_iou(y_true[..., :4], y_pred[..., :4])
+        box = ops.sum(is_face * (1.0 - giou))
+        quality = is_face * ops.stop_gradient(ops.clip(giou, 0.0, 1.0))
+        probability = ops.clip(y_pred[..., 4], 1e-6, 1.0 - 1e-6)
+        surprise = -(quality * ops.log(probability) + (1.0 - quality) * ops.log(1.0 - probability))
+        confidence = ops.sum(weight * ops.square(quality - probability) * surprise)
+        return (GIOU_WEIGHT * box + confidence) / ops.maximum(ops.sum(is_face), 1.0)
+
+    def get_config(self) -> dict[str, object]:
+        """What the constructor takes, for saved models."""
+        return {"name": self.name}
+
+
 def generalized_iou(a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:
-    """GIoU of each box with the one in the same row; (N, 4) each → (N,) in [-1, 1].
+    """GIoU of each box with the one in the same row; (…, 4) each → (…) in [-1, 1].
 
     Rezatofighi et al. 2019 (arXiv:1902.09630), algorithm 1.
     """
     intersection, union = _intersection_and_union(a, b)
-    hull = ops.prod(ops.maximum(a[:, 2:], b[:, 2:]) - ops.minimum(a[:, :2], b[:, :2]), axis=-1)
+    corners = ops.maximum(a[..., 2:], b[..., 2:]), ops.minimum(a[..., :2], b[..., :2])
+    hull = ops.prod(corners[0] - corners[1], axis=-1)
     epsilon = keras.config.epsilon()
     return intersection / (union + epsilon) - (hull - union) / (ops.abs(hull) + epsilon)
 
@@ -41,7 +74,7 @@ def generalized_iou(a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTe
 def _intersection_and_union(
     a: keras.KerasTensor, b: keras.KerasTensor
 ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    sides = ops.minimum(a[:, 2:], b[:, 2:]) - ops.maximum(a[:, :2], b[:, :2])
+    sides = ops.minimum(a[..., 2:], b[..., 2:]) - ops.maximum(a[..., :2], b[..., :2])
     intersection = ops.prod(ops.maximum(sides, 0.0), axis=-1)
-    areas = [ops.prod(ops.maximum(box[:, 2:] - box[:, :2], 0.0), axis=-1) for box in (a, b)]
+    areas = [ops.prod(ops.maximum(box[..., 2:] - box[..., :2], 0.0), axis=-1) for box in (a, b)]
     return intersection, areas[0] + areas[1] - intersection

@@ -2,6 +2,7 @@
 
     python -m training.prepare PHOTOS... --out data/prepared
     python -m training.prepare PHOTOS --negatives HOUSES CLOTHES --out data/prepared
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320
 
 For each split, `train` and `validation`, three files are written:
 
@@ -10,7 +11,8 @@ For each split, `train` and `validation`, three files are written:
 - `records.jsonl`: one object for each photo, in the same order, with its boxes.
 
 The validation arrays have the networks' input size, so their pixels are those that the service
-would feed; the training arrays are larger, so that augmentation can zoom in. Files that cannot
+would feed; the training arrays are larger, so that augmentation can zoom in. The sizes given are
+those of the original pair; the last command is for the compact detector. Files that cannot
 be used are named in `summary.json` and on the screen, and make the exit status 3; when a split
 would stay empty nothing is written and the status is 1.
 """
@@ -78,24 +80,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1  # fmt: skip
     for split in SPLITS:
         members = [photo for photo, its in zip(photos, splits, strict=True) if its == split]
-        _write_split(members, split, options.out)
+        size = options.train_size if split == "train" else options.validation_size
+        _write_split(members, split, options.out, size=size, every_face=options.every_face)
     _summarize(splits, photos, rejected, options.out)
     return 3 if rejected else 0
 
 
-def prepare(photo: Photo, image: Image, *, split: str) -> Prepared:
-    """The arrays of one photo: the letterboxed square, and the crop of its largest face.
+def prepare(
+    photo: Photo, image: Image, *, split: str, size: int, every_face: bool = False
+) -> Prepared:
+    """The arrays of one photo: the square of `size` pixels, and the crop of its largest face.
 
     A rated or sorted photo whose boxes are unknown counts as all face; one that is known to
-    have no face has no crop.
+    have no face has no crop. Photos that nobody judged have one only if `every_face`, and only
+    if there is one face in them.
     """
     training = split == "train"
-    square, transform = letterbox(image, size=TRAIN_SIZE if training else INPUT_SIZE)
+    square, transform = letterbox(image, size=size)
     height, width = image.shape[:2]
     boxes = [Box(*box).clip((width, height)) for box in photo.boxes_xyxy or ()]
     crop = None
     judged = photo.score is not None or photo.category is not None
-    if judged and photo.boxes_xyxy != ():
+    if (judged and photo.boxes_xyxy != ()) or (every_face and len(boxes) == 1):
         largest = max(boxes, key=lambda box: box.area, default=Box(0, 0, width, height))
         crop = crop_square(
             image, largest,
@@ -116,6 +122,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--validation-fold", type=int, default=0, choices=range(5))
     parser.add_argument("--categories", nargs=2, default=["Ugly", "Sexy"], help="lower, upper")
+    parser.add_argument("--every-face", action="store_true", help="crop faces nobody rated too")
+    parser.add_argument("--train-size", type=int, default=TRAIN_SIZE, help="pixels of a side")
+    parser.add_argument("--validation-size", type=int, default=INPUT_SIZE, help="pixels of a side")
     options = parser.parse_args(arguments)
     for folder in [*options.photos, *options.negatives]:
         if not folder.is_dir():
@@ -142,10 +151,11 @@ def _load(photo: Photo) -> Image | Rejected:
     return image
 
 
-def _write_split(photos: Sequence[Photo], split: str, out: Path) -> None:
+def _write_split(
+    photos: Sequence[Photo], split: str, out: Path, *, size: int, every_face: bool
+) -> None:
     folder = out / split
     folder.mkdir(parents=True, exist_ok=True)
-    size = TRAIN_SIZE if split == "train" else INPUT_SIZE
     squares = np.lib.format.open_memmap(
         folder / "photos.npy", "w+", np.uint8, (len(photos), size, size, 3)
     )
@@ -155,7 +165,7 @@ def _write_split(photos: Sequence[Photo], split: str, out: Path) -> None:
             image = _load(photo)
             if isinstance(image, Rejected):
                 raise SystemExit(f"{photo.path} changed while it was prepared: {image.reason}")
-            prepared = prepare(photo, image, split=split)
+            prepared = prepare(photo, image, split=split, size=size, every_face=every_face)
             squares[row] = prepared.square
             records.write(json.dumps(_record(prepared, len(crops))) + "\n")
             if prepared.crop is not None:

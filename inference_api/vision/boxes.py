@@ -7,6 +7,7 @@ sides. `xywh` is left, top, width, height (COCO). Arrays are float32 of shape (N
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -105,6 +106,22 @@ def iou(boxes_a_xyxy: npt.ArrayLike, boxes_b_xyxy: npt.ArrayLike) -> npt.NDArray
     ious = np.zeros_like(union)
     np.divide(intersection, union, out=ious, where=union > 0)
     return ious
+
+
+def suppress(
+    boxes_xyxy: Boxes, scores: npt.NDArray[np.float32], *, threshold: float, max_iou: float
+) -> npt.NDArray[np.int64]:
+    """Non-maximum suppression: the rows to keep of boxes (N, 4), the highest score first.
+
+    Of two boxes with an IoU above `max_iou` the one with the lower score goes; so do scores
+    (N,) that are not above `threshold`. Works in any unit of length.
+
+    >>> boxes = np.array([[0, 0, 8, 8], [1, 0, 9, 8], [20, 0, 28, 8]], np.float32)
+    >>> suppress(boxes, np.float32([0.7, 0.9, 0.2]), threshold=0.5, max_iou=0.4).tolist()
+    [1]
+    """
+    kept = cv2.dnn.NMSBoxes(xyxy_to_xywh(boxes_xyxy).tolist(), scores.tolist(), threshold, max_iou)
+    return np.asarray(kept, np.int64).reshape(-1)
 
 
 def _areas(boxes: Boxes) -> npt.NDArray[np.float32]:

@@ -189,7 +189,9 @@ def test_light_and_color_leave_every_pixel_in_its_place():
 def test_a_training_crop_shows_the_face_as_large_as_the_service_does(size_wh, box):
     image = painted(box, size_wh=size_wh)
     photo = Photo(Path("a.jpg"), "mine", ((box.left, box.top, box.right, box.bottom),), score=1.0)
-    stored, served = (prepare(photo, image, split=split) for split in ("train", "validation"))
+    stored, served = (
+        prepare(photo, image, split=split, size=SIZE) for split in ("train", "validation")
+    )
     split = Split([_record(stored, 0)], stored.square[None], stored.crop[None])
     sampler = CropSampler(split.crops, split.crop_windows, size=SIZE)
     sampler._photometric = A.Compose([])

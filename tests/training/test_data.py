@@ -6,9 +6,8 @@ import pytest
 from inference_api.vision.boxes import Box
 from inference_api.vision.letterbox import letterbox
 from tests.training.painted import face_pixels, ground, painted
-from training.augment import CompositeSampler, CropSampler, OriginalSampler
+from training.augment import CompositeSampler, OriginalSampler
 from training.data import (
-    ClassifierBatches,
     Draws,
     LocalizerBatches,
     Split,
@@ -135,20 +134,3 @@ def test_a_photo_without_a_face_has_no_box_to_learn(sampler_and_weights):
     assert (box[face == 1, :2] < box[face == 1, 2:]).all()
     assert box.min() >= 0
     assert box.max() <= 1
-
-
-def test_crops_come_with_their_targets_as_often_as_they_weigh():
-    crops = np.stack([np.full((160, 160, 3), value, np.uint8) for value in (30, 130, 230)])
-    windows = np.tile(np.array([0, 0, 1, 1], np.float32), (3, 1))
-    sampler = CropSampler(crops, windows, size=SIZE)
-    targets, weights = np.array([0.1, 0.5, 0.9]), np.array([1.0, 0.0, 3.0])
-    batches = ClassifierBatches(sampler, targets, weights, Draws(64, 2, 0))
-
-    inputs, outputs = batches[0]
-
-    assert len(batches) == 2
-    drawn = outputs["probability"][:, 0]
-    assert set(drawn.tolist()) == {np.float32(0.1), np.float32(0.9)}
-    assert 0.6 < (drawn > 0.5).mean() < 0.9
-    middles = inputs["image"][:, 40:80, 40:80].mean(axis=(1, 2, 3))
-    assert ((middles > 128) == (drawn > 0.5)).all()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training import train_classifier, train_localizer
+from training import train_classifier, train_detector, train_localizer
+from training.compact import build_detector
 from training.drawn import write_dataset
 from training.prepare import main as prepare
 
@@ -19,9 +20,11 @@ def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     write_dataset(folder, seed=3)
     faces, rated, grounds = (str(folder / name) for name in ("faces", "rated", "grounds"))
-    out = str(folder / "prepared")
-    assert prepare([faces, rated, "--negatives", grounds, "--out", out]) == 0
-    return folder / "prepared"
+    for name, size in (("prepared", "120"), ("for_detector", "128")):
+        out = str(folder / name)
+        sizes = ["--validation-size", size]
+        assert prepare([faces, rated, "--negatives", grounds, "--out", out, *sizes]) == 0
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +34,28 @@ def narrowest(monkeypatch):
     monkeypatch.setattr(train_localizer, "VALIDATION_PHOTOS", 4)
 
 
+@pytest.fixture(autouse=True)
+def smaller(monkeypatch):
+    """A detector of the size that the photos were prepared at."""
+    monkeypatch.setattr(train_detector, "build_detector", lambda: build_detector(size=128))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("script", "options"), [(train_localizer, ["--narrow"]), (train_classifier, [])]
+    ("script", "photos", "options"),
+    [
+        (train_localizer, "prepared", ["--narrow"]),
+        (train_classifier, "prepared", []),
+        (train_classifier, "prepared", ["--compact"]),
+        (train_detector, "for_detector", []),
+    ],
 )
-def test_an_interrupted_training_equals_an_uninterrupted_one(
-    script, options, prepared, tmp_path, monkeypatch
+def test_an_interrupted_training_equals_an_uninterrupted_one(  # noqa: PLR0917
+    script, photos, options, prepared, tmp_path, monkeypatch
 ):
     def train(run):
-        script.main(["--prepared", str(prepared), "--run", str(tmp_path / run), *KNOBS, *options])
+        folders = ["--prepared", str(prepared / photos), "--run", str(tmp_path / run)]
+        script.main([*folders, *KNOBS, *options])
         return script.keras.models.load_model(tmp_path / run / "checkpoint.keras")
 
     whole = train("whole")

@@ -9,6 +9,7 @@ from inference_api.vision.boxes import (
     Box,
     iou,
     rel_xyxy_to_xyxy,
+    suppress,
     xywh_to_xyxy,
     xyxy_to_rel_xyxy,
     xyxy_to_xywh,
@@ -96,3 +97,37 @@ def test_an_expanded_box_grows_by_its_own_sides(corners, margin):
 
 def test_an_inverted_box_is_empty():
     assert (Box(5, 5, 1, 9).width, Box(5, 5, 1, 9).area) == (0, 0)
+
+
+def kept_by_hand(xyxy, scores, *, threshold, max_iou):
+    """Greedy suppression, one box after another."""
+    kept: list[int] = []
+    for row in sorted(range(len(xyxy)), key=lambda row: -scores[row]):
+        covered = any(iou(xyxy[[row]], xyxy[[other]])[0, 0] > max_iou for other in kept)
+        if scores[row] > threshold and not covered:
+            kept.append(row)
+    return kept
+
+
+filled_boxes = st.lists(
+    boxes.filter(lambda box: box[0] < box[2] and box[1] < box[3]), max_size=5
+).map(lambda rows: np.array(rows, np.float32).reshape(-1, 4))
+
+
+@given(filled_boxes, st.randoms(use_true_random=False), st.sampled_from([0.0, 0.3, 0.45, 0.9]))
+def test_suppression_keeps_what_no_better_box_covers(xyxy, random, max_iou):
+    scores = np.array(random.sample(range(1, 100), len(xyxy)), np.float32) / 100
+
+    kept = suppress(xyxy, scores, threshold=0.25, max_iou=max_iou)
+
+    assert kept.dtype == np.int64
+    assert kept.tolist() == kept_by_hand(xyxy, scores, threshold=0.25, max_iou=max_iou)
+
+
+def test_suppression_works_on_fractions_too():
+    xyxy = np.array([[0.1, 0.1, 0.3, 0.3], [0.11, 0.1, 0.31, 0.3], [0.6, 0.6, 0.8, 0.8]])
+    scores = np.array([0.8, 0.9, 0.7], np.float32)
+
+    kept = suppress(xyxy.astype(np.float32), scores, threshold=0.5, max_iou=0.45)
+
+    assert kept.tolist() == [1, 2]

@@ -1,0 +1,97 @@
+"""Figures for a detector of many faces: average precision, recall and precision at a threshold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from inference_api.vision.boxes import Boxes, iou
+
+Floats = npt.NDArray[np.float32]
+MATCH_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What people boxed in one photo, pixels; ignored: faces that neither count nor cost."""
+
+    boxes_xyxy: Boxes
+    ignored_xyxy: Boxes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a detector says of one photo: boxes in pixels (K, 4) and probabilities (K,)."""
+
+    boxes_xyxy: Boxes
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Every counted detection of all photos, the most probable first, and how many faces are.
+
+    probabilities, ious: float32 (D,); the IoU is that with the face that the detection was
+    matched to, 0 for a false one.
+    """
+
+    probabilities: Floats
+    ious: Floats
+    n_faces: int
+
+    def precision_recall(self, *, threshold: float) -> tuple[float, float]:
+        """At a threshold; precision is 1 when nothing is called a face."""
+        called = self.ious[self.probabilities >= threshold]
+        right = int((called > 0).sum())
+        return right / max(1, len(called)) if len(called) else 1.0, right / max(1, self.n_faces)
+
+    def mean_iou(self, *, threshold: float) -> float:
+        """Over the faces that were found."""
+        found = self.ious[(self.probabilities >= threshold) & (self.ious > 0)]
+        return float(found.mean()) if len(found) else 0.0
+
+    @property
+    def average_precision(self) -> float:
+        """Area under the precision-recall curve, every point used (PASCAL VOC from 2010 on)."""
+        right = np.cumsum(self.ious > 0)
+        recall = right / max(1, self.n_faces)
+        precision = right / np.arange(1, len(right) + 1)
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+
+
+def match(found: Sequence[Found], truths: Sequence[Truth]) -> Matches:
+    """Match detections to faces, photo by photo, the most probable detection first.
+
+    A detection takes the free face of the greatest IoU, if that is at least MATCH_IOU. One that
+    matches no face but an ignored one is left out, neither right nor wrong.
+    """
+    probabilities: list[float] = []
+    ious: list[float] = []
+    for said, truth in zip(found, truths, strict=True):
+        for probability, overlap in _match_photo(said, truth):
+            probabilities.append(probability)
+            ious.append(overlap)
+    order = np.argsort(-np.array(probabilities), kind="stable")
+    n_faces = sum(len(truth.boxes_xyxy) for truth in truths)
+    return Matches(
+        np.array(probabilities, np.float32)[order], np.array(ious, np.float32)[order], n_faces
+    )
+
+
+def _match_photo(said: Found, truth: Truth) -> list[tuple[float, float]]:
+    """Probability and matched IoU (0: false) of each detection that counts."""
+    overlaps = iou(said.boxes_xyxy, truth.boxes_xyxy)
+    ignored = iou(said.boxes_xyxy, truth.ignored_xyxy)
+    free = np.ones(len(truth.boxes_xyxy), bool)
+    counted = []
+    for row in np.argsort(-said.probabilities, kind="stable"):
+        candidates = np.where(free, overlaps[row], 0.0)
+        best = int(np.argmax(candidates)) if len(candidates) else -1
+        if best >= 0 and candidates[best] >= MATCH_IOU:
+            free[best] = False
+            counted.append((float(said.probabilities[row]), float(candidates[best])))
+        elif not (len(ignored[row]) and ignored[row].max() >= MATCH_IOU):
+            counted.append((float(said.probabilities[row]), 0.0))
+    return counted
