@@ -66,7 +66,7 @@ def build_compact_classifier(*, dropout: float = 0.0, description: int = 0) -> k
     return keras.Model({"image": image}, outputs, name="compact_classifier")
 
 
-def build_detector(*, size: int = DETECTOR_SIZE) -> keras.Model:
+def build_detector(*, size: int = DETECTOR_SIZE, normalized: bool = True) -> keras.Model:
     """A one-stage, anchor-free detector: a residual backbone, a feature pyramid, one head a map.
 
     Depthwise-separable residual blocks (Howard et al. 2017, arXiv:1704.04861; He et al. 2016,
@@ -76,22 +76,29 @@ def build_detector(*, size: int = DETECTOR_SIZE) -> keras.Model:
 
     `image` uint8 RGB (N, size, size, 3), size a multiple of 32 → `box_rel_xyxy` (N, K, 4), not
     clipped to the picture, and `face_probability` (N, K, 1), float32. The K points are those
-    of `grid(size)`, 2100 for 320 pixels. 0.44 GFLOP and 390 thousand parameters.
+    of `grid(size)`, 2100 for 320 pixels. 0.44 GFLOP and 390 thousand parameters. Without
+    batch normalization it is what is released (`training.grow` folds it away).
     """
+    add = _Convolutions(normalized=normalized)
     image = keras.Input((size, size, 3), dtype="uint8", name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(image)
     for number, width in enumerate(STEM_CHANNELS, start=1):
-        x = _dense(x, width, kernel=3, stride=2, name=f"stem{number}")
-    x = _residual(x, name="stem_block")
+        x = add.dense(x, width, kernel=3, stride=2, name=f"stem{number}")
+    x = add.residual(x, name="stem_block")
     maps = []
     for stage, (width, blocks) in enumerate(zip(STAGE_CHANNELS, STAGE_BLOCKS, strict=True), 1):
         narrow = stage < len(STAGE_CHANNELS)  # a dense convolution is quick where it is narrow
-        shrink = _dense if narrow else _separable
+        shrink = add.dense if narrow else add.separable
         x = shrink(x, width, kernel=3, stride=2, name=f"stage{stage}")
         for block in range(1, blocks + 1):
-            x = _residual(x, name=f"stage{stage}_block{block}")
+            x = add.residual(x, name=f"stage{stage}_block{block}")
         maps.append(x)
-    return _with_heads(image, _pyramid(maps), size=size)
+    logits, said = _heads(add, _pyramid(add, maps))
+    outputs = {
+        "face_probability": layers.Activation("sigmoid", name="face_probability")(logits),
+        "box_rel_xyxy": DecodeBoxes(size, name="box_rel_xyxy")(said),
+    }
+    return keras.Model({"image": image}, outputs, name="compact_detector")
 
 
 def grid(size: int) -> npt.NDArray[np.float32]:
@@ -132,68 +139,75 @@ class DecodeBoxes(layers.Layer):
         return {**super().get_config(), "size": self.size}
 
 
-def _with_heads(
-    image: keras.KerasTensor, maps: Sequence[keras.KerasTensor], *, size: int
-) -> keras.Model:
+class _Convolutions:
+    """Convolutions with ReLU, each followed by batch normalization `X_norm` or with a bias."""
+
+    def __init__(self, *, normalized: bool) -> None:
+        self._normalized = normalized
+
+    def dense(
+        self, x: keras.KerasTensor, width: int, *, kernel: int, stride: int, name: str
+    ) -> keras.KerasTensor:
+        """Every channel from every channel."""
+        convolution = layers.Conv2D(
+            width, kernel, stride, padding="same", use_bias=not self._normalized,
+            kernel_initializer="he_normal", name=name,
+        )  # fmt: skip
+        return self._finish(convolution(x), name=name)
+
+    def separable(
+        self, x: keras.KerasTensor, width: int, *, kernel: int, stride: int, name: str
+    ) -> keras.KerasTensor:
+        """Each channel by itself, then every channel from every channel at one point."""
+        x = self._depthwise(x, kernel=kernel, stride=stride, name=name, active=True)
+        return self.dense(x, width, kernel=1, stride=1, name=f"{name}_pointwise")
+
+    def residual(self, x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
+        """A separable convolution whose result is added to what it was made of."""
+        y = self._depthwise(x, kernel=3, stride=1, name=name, active=False)
+        y = self.dense(y, x.shape[-1], kernel=1, stride=1, name=f"{name}_pointwise")
+        return layers.Add(name=f"{name}_add")([x, y])
+
+    def _depthwise(
+        self, x: keras.KerasTensor, *, kernel: int, stride: int, name: str, active: bool
+    ) -> keras.KerasTensor:
+        convolution = layers.DepthwiseConv2D(
+            kernel, stride, padding="same", use_bias=not self._normalized, name=f"{name}_depthwise"
+        )
+        return self._finish(convolution(x), name=convolution.name, active=active)
+
+    def _finish(self, x: keras.KerasTensor, *, name: str, active: bool = True) -> keras.KerasTensor:
+        if self._normalized:
+            x = layers.BatchNormalization(momentum=0.97, name=f"{name}_norm")(x)
+        return layers.ReLU(name=f"{name}_relu")(x) if active else x
+
+
+def _pyramid(add: _Convolutions, maps: Sequence[keras.KerasTensor]) -> list[keras.KerasTensor]:
+    """Each map with what the coarser ones know added, all NECK_CHANNELS wide, finest first."""
+    merged: list[keras.KerasTensor] = []
+    for stride, features in reversed(list(zip(STRIDES, maps, strict=True))):
+        x = add.dense(features, NECK_CHANNELS, kernel=1, stride=1, name=f"lateral{stride}")
+        if merged:
+            above = layers.UpSampling2D(2, name=f"up{stride}")(merged[0])
+            x = layers.Add(name=f"merge{stride}")([x, above])
+        x = add.separable(x, NECK_CHANNELS, kernel=3, stride=1, name=f"neck{stride}")
+        merged.insert(0, x)
+    return merged
+
+
+def _heads(
+    add: _Convolutions, maps: Sequence[keras.KerasTensor]
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """What is said of each point: face logits (N, K, 1), where its box is (N, K, 4)."""
     faces, boxes = [], []
     start = keras.initializers.Constant(float(np.log(PRIOR_PROBABILITY / (1 - PRIOR_PROBABILITY))))
-    for stride, features in zip(STRIDES, maps, strict=True):
-        x = features
+    for stride, x in zip(STRIDES, maps, strict=True):
         for number in (1, 2):
-            x = _separable(x, NECK_CHANNELS, kernel=3, stride=1, name=f"head{stride}_{number}")
+            name = f"head{stride}_{number}"
+            x = add.separable(x, NECK_CHANNELS, kernel=3, stride=1, name=name)  # noqa: PLW2901
         face = layers.Conv2D(1, 1, bias_initializer=start, name=f"head{stride}_face")(x)
         box = layers.Conv2D(4, 1, name=f"head{stride}_box")(x)
         faces.append(layers.Reshape((-1, 1), name=f"head{stride}_faces")(face))
         boxes.append(layers.Reshape((-1, 4), name=f"head{stride}_boxes")(box))
     logits = layers.Concatenate(axis=1, name="face_logits")(faces)
-    said = layers.Concatenate(axis=1, name="points")(boxes)
-    outputs = {
-        "face_probability": layers.Activation("sigmoid", name="face_probability")(logits),
-        "box_rel_xyxy": DecodeBoxes(size, name="box_rel_xyxy")(said),
-    }
-    return keras.Model({"image": image}, outputs, name="compact_detector")
-
-
-def _pyramid(maps: Sequence[keras.KerasTensor]) -> list[keras.KerasTensor]:
-    """Each map with what the coarser ones know added, all NECK_CHANNELS wide, finest first."""
-    merged: list[keras.KerasTensor] = []
-    for stride, features in reversed(list(zip(STRIDES, maps, strict=True))):
-        x = _dense(features, NECK_CHANNELS, kernel=1, stride=1, name=f"lateral{stride}")
-        if merged:
-            above = layers.UpSampling2D(2, name=f"up{stride}")(merged[0])
-            x = layers.Add(name=f"merge{stride}")([x, above])
-        x = _separable(x, NECK_CHANNELS, kernel=3, stride=1, name=f"neck{stride}")
-        merged.insert(0, x)
-    return merged
-
-
-def _residual(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
-    y = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
-    y = _normalized(y, name=f"{name}_depthwise", active=False)
-    y = _dense(y, x.shape[-1], kernel=1, stride=1, name=f"{name}_pointwise")
-    return layers.Add(name=f"{name}_add")([x, y])
-
-
-def _separable(
-    x: keras.KerasTensor, width: int, *, kernel: int, stride: int, name: str
-) -> keras.KerasTensor:
-    depthwise = layers.DepthwiseConv2D(
-        kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
-    )
-    x = _normalized(depthwise(x), name=depthwise.name)
-    return _dense(x, width, kernel=1, stride=1, name=f"{name}_pointwise")
-
-
-def _dense(
-    x: keras.KerasTensor, width: int, *, kernel: int, stride: int, name: str
-) -> keras.KerasTensor:
-    convolution = layers.Conv2D(
-        width, kernel, stride, padding="same", use_bias=False,
-        kernel_initializer="he_normal", name=name,
-    )  # fmt: skip
-    return _normalized(convolution(x), name=name)
-
-
-def _normalized(x: keras.KerasTensor, *, name: str, active: bool = True) -> keras.KerasTensor:
-    x = layers.BatchNormalization(momentum=0.97, name=f"{name}_norm")(x)
-    return layers.ReLU(name=f"{name}_relu")(x) if active else x
+    return logits, layers.Concatenate(axis=1, name="points")(boxes)

@@ -29,7 +29,9 @@ def fold_batch_normalization(trained: keras.Model, plain: keras.Model) -> None:
         (kernel,) = source.get_weights()
         gamma, beta, mean, variance = norm.get_weights()
         scale = gamma / np.sqrt(variance + norm.epsilon)
-        layer.set_weights([kernel * scale, beta - mean * scale])
+        depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)  # kernel (H, W, channels, 1)
+        by_channel = scale[:, None] if depthwise else scale
+        layer.set_weights([kernel * by_channel, beta - mean * scale])
 
 
 def widen(narrow: keras.Model, wide: keras.Model, *, noise: float, seed: int) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from training.architectures import build_classifier, build_localizer
+from training.compact import build_detector
 from training.grow import fold_batch_normalization, widen
 
 NARROW, WIDE = (2, 2, 4, 4, 4), (4, 6, 8, 4, 12)
@@ -53,6 +54,20 @@ def test_a_localizer_answers_the_same_without_its_normalization(blocks):
 
     assert not any("norm" in layer.name for layer in plain.layers)
     assert_same_answers(trained, plain)
+
+
+def test_a_detector_answers_the_same_without_its_normalization():
+    photos = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    trained = excite(build_detector(size=64), seed=1)
+    plain = build_detector(size=64, normalized=False)
+
+    fold_batch_normalization(trained, plain)
+
+    assert not any("norm" in layer.name for layer in plain.layers)
+    said, again = (model.predict({"image": photos}, verbose=0) for model in (trained, plain))
+    for name, value in said.items():
+        assert np.ptp(value) > 1e-3
+        np.testing.assert_allclose(again[name], value, atol=1e-3)
 
 
 def test_a_classifier_answers_the_same_without_normalization_and_dropout():
