@@ -14,6 +14,13 @@ from tests.compose.project import Project, docker
 StartProject = Callable[..., Project]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests measured."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def images(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Both images, built from this checkout as `docker compose` does it."""

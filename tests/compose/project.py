@@ -13,7 +13,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 BOT_IMAGE, API_IMAGE = "photo-appeal-bot", "photo-appeal-api"
-PATIENCE_S = 180
+PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
 
 
 def docker(*words: str) -> str:
@@ -60,7 +60,10 @@ class Project:
 
     def up(self, *services: str) -> None:
         """Bring these up, or everything, and wait until it is healthy."""
-        self.compose("up", "--detach", "--wait", "--wait-timeout=300", *services)
+        try:
+            self.compose("up", "--detach", "--wait", f"--wait-timeout={PATIENCE_S}", *services)
+        except AssertionError as error:
+            raise AssertionError(self.compose("logs", "--tail=30")) from error
 
     def down(self) -> None:
         """Leave nothing, no volume either."""

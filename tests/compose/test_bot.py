@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.bot.telegram.server import TOKEN
-from tests.compose.photos import JPEG, people_get_answers
+from tests.compose.photos import ANSWERED_WITHIN_S, JPEG, people_get_answers
 from tests.compose.project import docker
 from tests.end_to_end.processes import Workplace
 
@@ -41,9 +41,7 @@ async def test_what_waits_outlives_the_containers(telegram, project):
     await telegram.until(lambda: not telegram.pending)
 
     await asyncio.to_thread(up.compose, "down")
-    assert not any(sent.files for sent in telegram.answers_to(photo))
+    assert not telegram.pictures_for(photo)
     await asyncio.to_thread(up.up)
 
-    await telegram.until(
-        lambda: any(sent.files for sent in telegram.answers_to(photo)), timeout_s=300
-    )
+    await telegram.until(lambda: telegram.pictures_for(photo), timeout_s=ANSWERED_WITHIN_S)
