@@ -11,6 +11,7 @@ from training.data import Split
 from training.detection_metrics import Floats, Found, Matches, Truth, match
 from training.detector_data import CROWDS
 
+CUT_TO_FACE = frozenset({"scut_fbp5500", "fairface_val"})  # their pictures show little else
 FACE_THRESHOLD, MAX_IOU = 0.5, 0.45
 LEAST_PROBABILITY = 0.02  # of what counts for average precision
 SMALLEST_CROWD_FACE = 24.0  # pixels of the shorter side; smaller ones neither count nor cost

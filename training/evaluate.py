@@ -2,9 +2,11 @@
 
     python -m training.evaluate --prepared data/prepared --models models
     python -m training.evaluate --prepared data/prepared --models models --write-cards
+    python -m training.evaluate --prepared data/large --models models --pair compact
 
-What is measured is what is served: the SavedModels, through their signatures. The tables are
-Markdown; with `--write-cards` they replace the figures in each MODEL_CARD.md.
+The photos must have been prepared at the size that the pair's localizer takes. What is measured
+is what is served: the SavedModels, through their signatures. The tables are Markdown; with
+`--write-cards` they replace the figures in each MODEL_CARD.md.
 """
 
 import argparse
@@ -19,9 +21,10 @@ import numpy.typing as npt
 
 from inference_api.vision.spec import ClassifierSpec, read_spec
 from training.bootstrap import Rows, interval
-from training.cards import Table, write_figures
+from training.cards import Table, group_table, write_figures
 from training.data import Split, read_split
-from training.export import CLASSIFIER, LOCALIZER
+from training.detector_tables import detector_tables
+from training.export import CLASSIFIER, COMPACT_CLASSIFIER, COMPACT_LOCALIZER, LOCALIZER
 from training.metrics import (
     expected_calibration_error,
     localization,
@@ -34,12 +37,12 @@ from training.targets import ScoreScale, is_upper, score_scales
 from training.train_localizer import LOOSE_BOXES, NOT_VALIDATED
 
 PASTING_SEED = 0
-FEWEST = 20  # photos in a group; fewer are not worth a figure
-GROUPS = ("gender", "ethnicity", "age")
+PAIRS = {"original": (LOCALIZER, CLASSIFIER), "compact": (COMPACT_LOCALIZER, COMPACT_CLASSIFIER)}
 
 parser = argparse.ArgumentParser(description="Measure the released artifacts.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--models", type=Path, default=Path("models"), help="folder of the artifacts")
+parser.add_argument("--pair", choices=PAIRS, default="original")
 parser.add_argument("--write-cards", action="store_true", help="put the tables into the cards")
 
 
@@ -48,9 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
     scales = score_scales(train.rated)
+    localizer, classifier = PAIRS[options.pair]
+    tables_of = detector_tables if options.pair == "compact" else localizer_tables
     for name, tables in (
-        (LOCALIZER, localizer_tables(options.models / LOCALIZER, validation)),
-        (CLASSIFIER, classifier_tables(options.models / CLASSIFIER, train, validation, scales)),
+        (localizer, tables_of(options.models / localizer, validation)),
+        (classifier, classifier_tables(options.models / classifier, train, validation, scales)),
     ):
         print(f"\n# {name}\n")
         made = list(tables)
@@ -84,7 +89,7 @@ def localizer_tables(artifact: Path, split: Split) -> Iterator[Table]:
     yield table
     others = split.rows(faces=1, without=LOOSE_BOXES)
     all_singles = _Located(predict, split.photos[others], split.boxes_rel_xyxy[others], threshold)
-    yield _group_table(
+    yield group_table(
         "By group (all single faces)",
         [split.records[row] for row in others],
         {"mean IoU": lambda rows: all_singles.ious[rows].mean(),
@@ -122,7 +127,7 @@ def classifier_tables(
             f"{expected_calibration_error(outcomes[rows], probability[rows]):.3f}",
         )  # fmt: skip
     yield table
-    yield _group_table(
+    yield group_table(
         "By group",
         records,
         {"in the upper half, people": lambda rows: outcomes[rows].mean(),
@@ -174,26 +179,8 @@ class _Located:
         return len(chosen), f"{result.mean_iou:.3f}", f"{100 * result.recall:.1f} %"
 
 
-def _group_table(title: str, records: Sequence[dict[str, Any]], figures: dict[str, Any]) -> Table:
-    """Each figure for each group with its interval; `figures` are functions of row numbers."""
-    table = Table(title, ("group", "n", *figures))
-    for kind in GROUPS:
-        values = sorted({record["group"].get(kind) for record in records} - {None}, key=str)
-        for value in values:
-            rows = np.array([i for i, r in enumerate(records) if r["group"].get(kind) == value])
-            if len(rows) >= FEWEST:
-                cells = (_with_interval(figure, rows) for figure in figures.values())
-                table.add(f"{kind}: {value}", len(rows), *cells)
-    return table
-
-
 def _three(figure: float | None) -> str:
     return "–" if figure is None else f"{figure:.3f}"
-
-
-def _with_interval(figure: Any, rows: Rows) -> str:
-    low, high = interval(lambda drawn: float(figure(rows[drawn])), len(rows))
-    return f"{figure(rows):.3f} ({low:.3f}–{high:.3f})"
 
 
 def _pearson(pairs: npt.NDArray[Any], rows: Rows) -> float:

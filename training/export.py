@@ -2,7 +2,10 @@
 
     python -m training.export --localizer runs/localizer --classifier runs/classifier \
         --prepared data/prepared --out models
+    python -m training.export --localizer runs/detector --classifier runs/compact \
+        --prepared data/prepared --out models --face-threshold 0.6
 
+A run holds a network of the original or of the compact pair; which one, its layers say.
 Normalization and dropout, which only help training, are folded away, so that what is released
 is the architecture as published. `python -m training.evaluate` then measures the artifacts and
 writes their model cards. Needs Keras on TensorFlow; the networks may come from any backend.
@@ -21,15 +24,27 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from inference_api.vision.letterbox import GREY
-from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec, sha256_of, write_spec
+from inference_api.vision.spec import (
+    ClassifierSpec,
+    Detection,
+    Labels,
+    LocalizerSpec,
+    sha256_of,
+    write_spec,
+)
 from training.architectures import VGG16_CHANNELS, build_classifier, build_localizer
+from training.compact import STRIDES, build_compact_classifier, build_detector
 from training.data import Split, read_split
+from training.detector_validation import MAX_IOU
 from training.grow import fold_batch_normalization, widen
 from training.prepare import CROP_MARGIN
 from training.saved_model import save_half_precision
 from training.targets import is_upper, score_scales
+from training.train_detector import DETECTOR_IN_TRAINING
 
 LOCALIZER, CLASSIFIER = "face_localizer", "attractiveness_classifier"
+COMPACT_LOCALIZER, COMPACT_CLASSIFIER = "compact_detector", "compact_classifier"
+DETECTION = Detection(strides=STRIDES, max_iou=MAX_IOU, max_faces=100)
 FEWEST_TO_CALIBRATE = 50  # photos; fewer say more about themselves than about the network
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
@@ -55,8 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def plain_localizer(run: Path) -> keras.Model:
-    """The run's best network as plain VGG16: without normalization, and grown if it is narrow."""
+    """The run's best network without normalization; a VGG16 is grown if it is narrow."""
     trained = keras.models.load_model(run / "best.keras", compile=False)
+    if trained.name == DETECTOR_IN_TRAINING:
+        detector = build_detector(size=trained.inputs[0].shape[1], normalized=False)
+        fold_batch_normalization(trained, detector)
+        return detector
     blocks = range(1, len(VGG16_CHANNELS) + 1)
     channels = tuple(trained.get_layer(f"block{block}_conv1").kernel.shape[-1] for block in blocks)
     plain = build_localizer(channels=channels)
@@ -69,9 +88,9 @@ def plain_localizer(run: Path) -> keras.Model:
 
 
 def plain_classifier(run: Path) -> keras.Model:
-    """The run's best network without normalization and dropout."""
-    plain = build_classifier()
+    """The run's best network without dropout and what only training needs."""
     trained = keras.models.load_model(run / "best.keras", compile=False)
+    plain = build_compact_classifier() if trained.name == COMPACT_CLASSIFIER else build_classifier()
     fold_batch_normalization(trained, plain)
     return plain
 
@@ -98,11 +117,13 @@ def calibrate(model: keras.Model, crops: np.ndarray, outcomes: np.ndarray) -> No
 
 def _export_localizer(options: argparse.Namespace) -> None:
     model = plain_localizer(options.localizer)
-    folder = options.out / LOCALIZER
+    many = model.name == COMPACT_LOCALIZER
+    folder = options.out / (COMPACT_LOCALIZER if many else LOCALIZER)
     save_half_precision(model, folder)
     spec = LocalizerSpec(
-        kind="localizer", name=LOCALIZER, architecture=model.name, box_format="rel_xyxy",
+        kind="localizer", name=folder.name, architecture=model.name, box_format="rel_xyxy",
         input_size=model.inputs[0].shape[1], threshold=options.face_threshold,
+        detection=DETECTION if many else None,
         **_common(options, folder),
     )  # fmt: skip
     write_spec(spec, folder)
@@ -116,10 +137,10 @@ def _export_classifier(options: argparse.Namespace) -> None:
     upper = options.labels[1]
     outcomes = np.array([is_upper(record, scales, upper) for record in validation.rated])
     calibrate(model, np.asarray(validation.crops), outcomes)
-    folder = options.out / CLASSIFIER
+    folder = options.out / (COMPACT_CLASSIFIER if model.name == COMPACT_CLASSIFIER else CLASSIFIER)
     save_half_precision(model, folder)
     spec = ClassifierSpec(
-        kind="classifier", name=CLASSIFIER, architecture=model.name, crop_margin=CROP_MARGIN,
+        kind="classifier", name=folder.name, architecture=model.name, crop_margin=CROP_MARGIN,
         input_size=model.inputs[0].shape[1], threshold=0.5,
         labels=Labels(lower=options.labels[0], upper=upper),
         **_common(options, folder),

@@ -19,14 +19,14 @@ from inference_api.vision.letterbox import Image
 from training.compact import build_detector
 from training.data import Draws, read_split
 from training.detector_data import DetectorBatches, mosaic_sampler
-from training.detector_validation import DetectorValidation, as_predict
+from training.detector_validation import CUT_TO_FACE, DetectorValidation, as_predict
 from training.losses import DetectionLoss
 from training.plots import draw_curves
 from training.runs import Run, warmup_cosine
 
+DETECTOR_IN_TRAINING = "detector_in_training"
 WEIGHT_DECAY = 1e-3
 VALIDATION_SINGLES = 256  # in every epoch; `training.evaluate` measures all
-CUT_TO_FACE = frozenset({"scut_fbp5500", "fairface_val"})  # their pictures show little else
 
 parser = argparse.ArgumentParser(description="Train the compact face detector.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
@@ -72,7 +72,7 @@ def start(options: argparse.Namespace) -> keras.Model:
     joined = keras.layers.Concatenate(name="candidates")(
         [detector.output["box_rel_xyxy"], detector.output["face_probability"]]
     )
-    model = keras.Model(detector.input, joined, name="detector_in_training")
+    model = keras.Model(detector.input, joined, name=DETECTOR_IN_TRAINING)
     optimizer = keras.optimizers.AdamW(
         options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=10.0
     )
