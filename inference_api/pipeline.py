@@ -72,11 +72,12 @@ class Model:
 class Prediction:
     """What was found in one photo of `size_wh` pixels: faces, the largest first.
 
-    timings_ms: by stage; for a photo of a micro-batch those of the whole batch.
+    max_faces: the most that can be found; of a crowd those that are surest are. timings_ms: by stage; for a photo of a micro-batch those of the whole batch.
     """
 
     size_wh: tuple[int, int]
     faces: tuple[Face, ...]
+    max_faces: int
     models: tuple[Model, ...]
     timings_ms: Mapping[str, float]
 
@@ -128,8 +129,9 @@ class Pipeline:
             "localize": (localized - started) * 1000,
             "classify": (time.perf_counter() - localized) * 1000,
         }
+        most = self.localizer.spec.max_faces
         return [
-            Prediction(_size_wh(photo.image), _largest_first(own), self.models, timings_ms)
+            Prediction(_size_wh(photo.image), _largest_first(own), most, self.models, timings_ms)
             for photo, own in zip(photos, faces, strict=True)
         ]
 

@@ -52,6 +52,7 @@ _EXAMPLE: JsonDict = {
             "probability": 0.7312,
         }
     ],
+    "max_faces": 1,
     "models": [
         {"name": "face_localizer", "version": "1.0.0"},
         {"name": "attractiveness_classifier", "version": "1.0.0"},
@@ -68,6 +69,7 @@ class PredictionReply(BaseModel):
 
     image: Size
     faces: list[Face] = Field(description="The largest first.")
+    max_faces: int = Field(description="The most that are answered; of a crowd the surest are.")
     models: list[Model]
     timings_ms: dict[str, float] = Field(
         description="Milliseconds by stage; photos that were run together share the networks' time."
@@ -81,6 +83,7 @@ class PredictionReply(BaseModel):
         return cls(
             image=Size(width=width, height=height),
             faces=[_face(face) for face in prediction.faces],
+            max_faces=prediction.max_faces,
             models=_models(prediction.models),
             timings_ms={stage: round(ms, 1) for stage, ms in prediction.timings_ms.items()},
             request_id=request_id,
