@@ -1,4 +1,4 @@
-"""The profiles: two of each behind a gateway, and Prometheus; with the real programs."""
+"""The profiles, with the real programs where they can be had: see `neighbors`."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from tests.bot.telegram.server import TOKEN
-from tests.compose.neighbors import available, image_of, stand_ins
+from tests.compose.neighbors import available, build_stand_in, image_of, stand_ins
 from tests.compose.photos import JPEG, people_get_answers
-from tests.compose.project import until
+from tests.compose.project import docker, until
 
 ANSWERED = """
 from urllib.request import urlopen
@@ -93,3 +93,21 @@ def test_grafana_shows_the_dashboard(project):
     address = up.address("grafana", 3000)
 
     until(lambda: httpx.get(f"{address}/api/dashboards/uid/photo-appeal").status_code == 200)
+
+
+async def test_the_bot_can_read_what_a_local_server_downloads(project, telegram):
+    """The server's own program needs an account; here is what it does with files."""
+    up = project(
+        "local-bot-api",
+        TELEGRAM_BOT_API_IMAGE=await asyncio.to_thread(build_stand_in, "TELEGRAM_BOT_API_IMAGE"),
+        BOT_TOKEN=TOKEN,
+        BOT_API_SERVER=telegram.base_url,
+        BOT_API_LOCAL="true",
+    )
+    await asyncio.to_thread(up.up)
+    (server,), (bot,) = up.containers("telegram-bot-api"), up.containers("bot")
+    photo = "/var/lib/telegram-bot-api/123456:a-token/photos/file_0.jpg"
+
+    docker("exec", server, "sh", "-c", "umask 027; mkdir -p ${0%/*}; echo pixels > $0", photo)
+    assert up.python(bot, f"print(open({photo!r}).read())").strip() == "pixels"
+    assert up.python(bot, f"import os; print(os.access({photo!r}, os.W_OK))").strip() == "False"
