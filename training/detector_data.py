@@ -10,7 +10,7 @@ import numpy as np
 
 from training.assignment import assign
 from training.data import Draws, Split, even_weights
-from training.mosaic import Labelled, MosaicSampler
+from training.mosaic import P_NO_FACE, Labelled, MosaicSampler
 
 CROWDS = frozenset({"roboflow_ns18", "mask_eden"})  # several faces in a photo, boxed by people
 CROWD_WEIGHT = 4  # how much more often than by their size alone
@@ -46,7 +46,7 @@ def labelled(split: Split, row: int) -> Labelled:
     return Labelled(image, (boxes * transform.size - offset).astype(np.float32))
 
 
-def mosaic_sampler(split: Split, *, size: int) -> MosaicSampler:
+def mosaic_sampler(split: Split, *, size: int, p_no_face: float = P_NO_FACE) -> MosaicSampler:
     """The sampler over all photos of a split whose faces are known.
 
     Leaves with a message when there is none with a face or none without.
@@ -62,4 +62,5 @@ def mosaic_sampler(split: Split, *, size: int) -> MosaicSampler:
     boost = np.array([CROWD_WEIGHT if name in CROWDS else 1 for name in datasets], np.float32)
     photos = [labelled(split, row) for row in rows]
     backgrounds = [split.content(int(row))[0] for row in negatives]
-    return MosaicSampler(photos, even_weights(datasets) * boost, backgrounds, size=size)
+    weights = even_weights(datasets) * boost
+    return MosaicSampler(photos, weights, backgrounds, size=size, p_no_face=p_no_face)

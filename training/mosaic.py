@@ -45,7 +45,10 @@ class Picture:
 
 
 class MosaicSampler:
-    """Makes pictures of `size` pixels; photos are drawn in proportion to `weights` (N,)."""
+    """Makes pictures of `size` pixels; photos are drawn in proportion to `weights` (N,).
+
+    p_no_face: share of the cells that show a photo without a face.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,9 @@ class MosaicSampler:
         backgrounds: list[Image],
         *,
         size: int,
+        p_no_face: float = P_NO_FACE,
     ) -> None:
+        self.p_no_face = p_no_face
         self.photos = photos
         self.backgrounds = backgrounds
         self.size = size
@@ -108,7 +113,7 @@ class MosaicSampler:
 
     def _draw(self, rng: np.random.Generator) -> Labelled:
         """A photo, mirrored half of the time."""
-        if rng.random() < P_NO_FACE:
+        if rng.random() < self.p_no_face:
             return Labelled(self._background(rng), np.zeros((0, 4), np.float32))
         row = min(int(np.searchsorted(self._cumulative, rng.random())), len(self.photos) - 1)
         photo = self.photos[row]

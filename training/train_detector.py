@@ -2,7 +2,10 @@
 
     python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320
     python -m training.train_detector --prepared data/large --run runs/detector
+    python -m training.train_detector --prepared data/large --run runs/again \
+        --start-from runs/detector --no-face 0.25 --epochs 8 --learning-rate 5e-4 --seed 1
 
+The second command goes on from what the first one found, with more photos without a face.
 Pictures are mosaics (`training.mosaic`). The run's folder is described in `training.runs`;
 repeat the command to go on after a cut. Any Keras backend will do: KERAS_BACKEND=tensorflow is
 quickest on a CPU.
@@ -21,6 +24,7 @@ from training.data import Draws, read_split
 from training.detector_data import DetectorBatches, mosaic_sampler
 from training.detector_validation import CUT_TO_FACE, DetectorValidation, as_predict
 from training.losses import DetectionLoss
+from training.mosaic import P_NO_FACE
 from training.plots import draw_curves
 from training.runs import Run, warmup_cosine
 
@@ -31,6 +35,8 @@ VALIDATION_SINGLES = 256  # in every epoch; `training.evaluate` measures all
 parser = argparse.ArgumentParser(description="Train the compact face detector.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--run", type=Path, required=True, help="the run's folder")
+parser.add_argument("--start-from", type=Path, help="run folder of a detector to go on from")
+parser.add_argument("--no-face", type=float, default=P_NO_FACE, help="share of cells without one")
 parser.add_argument("--epochs", type=int, default=60)
 parser.add_argument("--steps", type=int, default=150, help="batches an epoch")
 parser.add_argument("--batch-size", type=int, default=32)
@@ -48,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     train = read_split(options.prepared, "train")
     model = keras.models.load_model(run.checkpoint_path) if run.history else start(options)
-    sampler = mosaic_sampler(train, size=model.inputs[0].shape[1])
+    sampler = mosaic_sampler(train, size=model.inputs[0].shape[1], p_no_face=options.no_face)
     draws = Draws(options.batch_size, options.steps, options.seed)
     batches = DetectorBatches(sampler, draws)
 
@@ -67,12 +73,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def start(options: argparse.Namespace) -> keras.Model:
-    """The detector with random weights, its two outputs joined for the loss."""
+    """The detector with its first weights, its two outputs joined for the loss."""
     detector = build_detector()
     joined = keras.layers.Concatenate(name="candidates")(
         [detector.output["box_rel_xyxy"], detector.output["face_probability"]]
     )
     model = keras.Model(detector.input, joined, name=DETECTOR_IN_TRAINING)
+    if options.start_from:
+        trained = keras.models.load_model(options.start_from / "best.keras", compile=False)
+        model.set_weights(trained.get_weights())
     optimizer = keras.optimizers.AdamW(
         options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=10.0
     )

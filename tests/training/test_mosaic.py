@@ -22,9 +22,9 @@ def sampler():
 
 
 @pytest.fixture
-def one_cell(monkeypatch):
+def one_cell(monkeypatch, sampler):
     monkeypatch.setattr(mosaic, "P_CELLS", {1: 1.0})
-    monkeypatch.setattr(mosaic, "P_NO_FACE", 0.0)
+    monkeypatch.setattr(sampler, "p_no_face", 0.0)
 
 
 def pictures(sampler, count):
@@ -64,7 +64,7 @@ def test_a_face_that_is_mostly_cut_off_is_ignored_not_forgotten(sampler):
 @pytest.mark.parametrize("cells", [2, 3, 4])
 def test_every_cell_shows_its_photo_and_no_box_leaves_the_picture(cells, sampler, monkeypatch):
     monkeypatch.setattr(mosaic, "P_CELLS", {cells: 1.0})
-    monkeypatch.setattr(mosaic, "P_NO_FACE", 0.0)
+    monkeypatch.setattr(sampler, "p_no_face", 0.0)
 
     for picture in pictures(sampler, 10):
         boxes = np.concatenate([picture.boxes_xyxy, picture.ignored_xyxy])
@@ -93,7 +93,7 @@ def test_photos_are_drawn_by_their_weights():
         Labelled(np.full((40, 40, 3), value, np.uint8), np.zeros((0, 4), np.float32))
         for value in (10, 200)
     ]
-    made = MosaicSampler(photos, np.float32([1, 0]), [ground(1)], size=64)
+    made = MosaicSampler(photos, np.float32([1, 0]), [ground(1)], size=64, p_no_face=0.3)
 
     drawn = {int(made._draw(np.random.default_rng(seed)).image[0, 0, 0]) for seed in range(40)}
 
