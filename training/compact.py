@@ -27,7 +27,9 @@ LARGEST_LOG = 3.0  # of a side over the prior: 20 times, more than the picture
 PRIOR_PROBABILITY = 0.01  # of a face at a point, at the start (Lin et al. 2017, RetinaNet)
 
 
-def build_compact_classifier(*, dropout: float = 0.0, description: int = 0) -> keras.Model:
+def build_compact_classifier(
+    *, normalized: bool = False, dropout: float = 0.0, description: int = 0
+) -> keras.Model:
     """VGG19 at a quarter of its width up to its 13th convolution, then Dense 256 and a sigmoid.
 
     Configuration E of Simonyan & Zisserman 2015 (arXiv:1409.1556), narrowed as by Wang et al.
@@ -35,7 +37,8 @@ def build_compact_classifier(*, dropout: float = 0.0, description: int = 0) -> k
     (N, 120, 120, 3), a face crop → `probability` float32 (N, 1) of the upper category.
     0.66 GFLOP and 0.9 million parameters.
 
-    For training there are dropout, of the pooled maps and of the hidden layer, and a second
+    For training there are batch normalization (not in the first block, where it would cost more
+    time than the convolutions), dropout of the pooled maps and of the hidden layer, and a second
     output `description` (N, that many), which is taught what a teacher says of the face.
     """
     image = keras.Input((CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3), dtype="uint8", name="image")
@@ -47,8 +50,8 @@ def build_compact_classifier(*, dropout: float = 0.0, description: int = 0) -> k
         if block > 1:
             x = layers.MaxPooling2D(2, name=f"block{block - 1}_pool")(x)
         for number in range(1, count + 1):
-            name = f"block{block}_conv{number}"
-            x = layers.Conv2D(width, 3, padding="same", activation="relu", name=name)(x)
+            add = _Convolutions(normalized=normalized and block > 1)
+            x = add.dense(x, width, kernel=3, stride=1, name=f"block{block}_conv{number}")
     average = layers.GlobalAveragePooling2D(name="average_pool")(x)
     largest = layers.GlobalMaxPooling2D(name="max_pool")(x)
     x = layers.Concatenate(name="pooled")([average, largest])

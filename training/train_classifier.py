@@ -88,7 +88,9 @@ def start(options: argparse.Namespace, batches: ClassifierBatches) -> keras.Mode
     """A compiled network with its first weights, regularized for training."""
     if options.compact:
         described = batches.targets.get("description", np.zeros((0, 0)))
-        model = build_compact_classifier(dropout=DROPOUT, description=described.shape[1])
+        model = build_compact_classifier(
+            normalized=True, dropout=DROPOUT, description=described.shape[1]
+        )
     else:
         model = build_classifier(normalized=True, dropout=DROPOUT)
     filled = load_backbone(model, options.backbone_weights)

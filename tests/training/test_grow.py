@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.architectures import build_classifier, build_localizer
-from training.compact import build_detector
+from training.compact import build_compact_classifier, build_detector
 from training.grow import fold_batch_normalization, widen
 
 NARROW, WIDE = (2, 2, 4, 4, 4), (4, 6, 8, 4, 12)
@@ -30,7 +30,7 @@ def excite(model, *, seed):
         elif layer.weights:
             kernel, *bias = layer.get_weights()
             deviation = (2 / np.prod(kernel.shape[:-1])) ** 0.5
-            if layer.name == "block1_conv1":
+            if layer.name in {"block1_conv1", "hidden"}:
                 deviation /= 64  # pixels are that large: no answer shall be all yes or no
             layer.set_weights([
                 rng.normal(0, deviation, kernel.shape),
@@ -70,9 +70,10 @@ def test_a_detector_answers_the_same_without_its_normalization():
         np.testing.assert_allclose(again[name], value, atol=1e-3)
 
 
-def test_a_classifier_answers_the_same_without_normalization_and_dropout():
-    trained = excite(build_classifier(normalized=True, dropout=0.5), seed=1)
-    plain = build_classifier()
+@pytest.mark.parametrize("build", [build_classifier, build_compact_classifier])
+def test_a_classifier_answers_the_same_without_normalization_and_dropout(build):
+    trained = excite(build(normalized=True, dropout=0.5), seed=1)
+    plain = build()
 
     fold_batch_normalization(trained, plain)
 
