@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 class Delivery:
     """Repeats what failed for a passing reason, for at most `patience_s` of waiting a call.
 
-    A message holds its turn until it is noted: the pacer bounds how many are under way or not
-    noted, those of which nobody knows, when the bot is killed, whether they were sent.
+    A message that is noted holds its turn until then: the pacer bounds how many of these are under
+    way, those of which nobody knows, when the bot is killed, whether they were sent.
     """
 
     def __init__(self, bot: Bot, pacer: Pacer, *, patience_s: float = 30) -> None:
@@ -67,17 +67,19 @@ class Delivery:
         return self._pacer.line(chat_id)
 
     async def _try(self, method: TelegramMethod[TelegramType], noted: Note | None) -> TelegramType:
-        async with self._turn(method):
+        async with self._turn(method, alone=noted is not None):
             result = await self._bot(method)
             if noted:
                 await noted()
             return result
 
-    def _turn(self, method: TelegramMethod[Any]) -> AbstractAsyncContextManager[None]:
+    def _turn(
+        self, method: TelegramMethod[Any], *, alone: bool
+    ) -> AbstractAsyncContextManager[None]:
         if not isinstance(method, MESSAGES):
             return nullcontext()
         messages = len(method.media) if isinstance(method, SendMediaGroup) else 1
-        return self._pacer.turn(int(method.chat_id), messages=messages)
+        return self._pacer.turn(int(method.chat_id), messages=messages, alone=alone)
 
 
 def backoff_s(attempt: int, *, most_s: float) -> float:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
@@ -49,6 +49,7 @@ class Pacer:
         self._interval_s = 1 / messages_per_s
         self._clock = clock
         self._at_once = asyncio.Semaphore(at_once)
+        self._pace = asyncio.Lock()
         self._free_at = 0.0
         self._chats: defaultdict[int, _Chat] = defaultdict(_Chat)
 
@@ -70,9 +71,12 @@ class Pacer:
             chat.in_line -= 1
 
     @asynccontextmanager
-    async def turn(self, chat_id: int, *, messages: int = 1) -> AsyncIterator[None]:
+    async def turn(
+        self, chat_id: int, *, messages: int = 1, alone: bool = False
+    ) -> AsyncIterator[None]:
         """Holds the chat while the body sends `messages` messages to it.
 
+        alone: it is one of the few that may be under way at once.
         Raises ChatBusyError where Telegram wants the chat left alone for long.
         """
         self._drop_idle_chats()
@@ -83,8 +87,8 @@ class Pacer:
             await self._sleep_until(chat.free_at)
             rest_s = _rest_s(chat_id, messages)
             try:
-                async with self._at_once:  # before the place: those who queue here keep the pace
-                    await self._sleep_until(self._place(messages))
+                async with self._at_once if alone else nullcontext():
+                    await self._keep_pace(messages)
                     yield
             except TelegramRetryAfter as error:
                 rest_s = error.retry_after
@@ -92,10 +96,10 @@ class Pacer:
             finally:
                 chat.free_at = self._clock() + rest_s
 
-    def _place(self, messages: int) -> float:
-        start = max(self._free_at, self._clock())
-        self._free_at = start + messages * self._interval_s
-        return start
+    async def _keep_pace(self, messages: int) -> None:
+        async with self._pace:  # one after the other, so that a stall bunches nobody
+            await self._sleep_until(self._free_at)
+            self._free_at = self._clock() + messages * self._interval_s
 
     def _rest_left_s(self, chat: _Chat) -> float:
         return max(0.0, chat.free_at - self._clock())

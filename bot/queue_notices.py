@@ -13,6 +13,7 @@ from bot.shared import Shared
 
 LOOK_EVERY_S = 1
 BURST_S = 300
+TOLD_AT_ONCE = 10  # so that answers find their place between
 logger = logging.getLogger(__name__)
 
 
@@ -26,31 +27,33 @@ class QueueNotices:
         self._metrics = shared.metrics
         self._after_s = after_s
         self._once = OncePer(BURST_S)
+        self._places = asyncio.Semaphore(TOLD_AT_ONCE)
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self._look()
-            except RecordError as error:
-                logger.warning("the record: %s", error)
-            await asyncio.sleep(LOOK_EVERY_S)
+        async with asyncio.TaskGroup() as telling:
+            while True:
+                try:
+                    await self._look(telling)
+                except RecordError as error:
+                    logger.warning("the record: %s", error)
+                await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _look(self) -> None:
+    async def _look(self, telling: asyncio.TaskGroup) -> None:
         overdue = await self._record.overdue(self._after_s)
         waiting = await self._record.waiting()
         self._metrics.waiting.set(waiting)
         for photo in overdue:
-            # asked anew: it may be answered while others before it are told
-            if photo.chat_id > 0 and await self._record.holds(photo.job_key):
-                await self._tell(photo, waiting)
+            if photo.chat_id > 0:
+                telling.create_task(self._tell(photo, waiting))
 
     async def _tell(self, photo: Photo, waiting: int) -> None:
-        if not self._once.first(photo.chat_id):
-            return
         with self._catalogs.speaking(photo.language):
             words = say(photo, messages.in_queue(waiting))
         try:
-            await self._delivery.call(words)
-        except AiogramError as error:
+            async with self._places:
+                # asked anew: it may be answered while others before it are told
+                if await self._record.holds(photo.job_key) and self._once.first(photo.chat_id):
+                    await self._delivery.call(words)
+        except (AiogramError, RecordError) as error:
             logger.info("no notice: %s", type(error).__name__)

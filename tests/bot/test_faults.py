@@ -142,6 +142,18 @@ async def test_a_long_wait_is_announced_once(start_bot, telegram, inference, jpe
     assert kinds == {"sendMessage": 1, "sendPhoto": 1, "sendMediaGroup": 1}
 
 
+async def test_a_word_about_waiting_does_not_wait_itself(start_bot, telegram, jpeg):
+    telegram.faults.order("slow", "sendPhoto", times=1000, delay_s=3600)
+    photos = [telegram.people.photo(user, jpeg) for user in range(100, 130)]
+    async with start_bot(concurrency=1, notice_after_s=0.5, drain_s=0.1):
+        await telegram.deliver(*photos)
+        # all but the one whose answer is under way
+        await telegram.until(lambda: len({sent.chat_id for sent in telegram.sent}) == 29)
+
+    assert all(text_of(sent).startswith("Thank you for waiting") for sent in telegram.sent)
+    assert telegram.limits.violations == []
+
+
 async def test_a_user_who_blocked_the_bot_is_left_in_peace(bot, telegram, jpeg, metrics):
     telegram.blocked.add(7)
     await telegram.deliver(telegram.people.photo(7, jpeg))

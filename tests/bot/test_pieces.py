@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import pytest
 from aiogram.exceptions import TelegramRetryAfter
@@ -89,6 +90,33 @@ async def test_messages_to_many_chats_keep_the_overall_pace():
     await asyncio.gather(*map(send, range(1, 11)))
 
     assert moments[-1] - moments[0] >= 9 / 50 - 0.001
+
+
+async def test_a_stall_is_not_made_up_for_by_haste():
+    pacer = Pacer(messages_per_s=50)
+    loop = asyncio.get_running_loop()
+    moments = []
+
+    async def send(chat_id: int) -> None:
+        async with pacer.turn(chat_id):
+            moments.append(loop.time())
+
+    sending = asyncio.gather(*map(send, range(1, 11)))
+    await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 - the stall
+    await sending
+
+    assert moments[-1] - moments[1] >= 8 / 50 - 0.001
+
+
+async def test_so_many_that_are_noted_are_under_way_at_once_and_others_pass_them():
+    pacer = Pacer(messages_per_s=1000, at_once=1)
+
+    async with pacer.turn(1, alone=True):
+        second = asyncio.ensure_future(pacer.turn(2, alone=True).__aenter__())
+        async with pacer.turn(3):
+            assert not second.done()
+    await second
 
 
 async def test_a_chat_gets_one_message_at_a_time():
