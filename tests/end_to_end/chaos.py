@@ -1,6 +1,7 @@
 """Kill the bot or the service at random moments, among faults of Telegram, and count the photos.
 
 python -m tests.end_to_end.chaos --rounds 100
+python -m tests.end_to_end.chaos --rounds 10 --redis-url redis://127.0.0.1:6379/0
 """
 
 import argparse
@@ -65,14 +66,19 @@ class Tally:
         return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
 
 
-async def run(rounds: int, folder: Path, *, seed: int = 0) -> Tally:
-    """One run in `folder`; every photo gets until ANSWERED_WITHIN_S after the last kill."""
+async def run(rounds: int, folder: Path, *, seed: int = 0, redis_url: str = "") -> Tally:
+    """One run in `folder`; every photo gets until ANSWERED_WITHIN_S after the last kill.
+
+    redis_url: where the bot keeps its record, instead of in a file.
+    """
     chance, workplace, tally = Random(seed), Workplace(folder), Tally(rounds)
     started = time.monotonic()
     async with fake_telegram() as telegram:
         service = workplace.service()
         service_url = service.ready_url.removesuffix("/readyz")
-        bot = workplace.bot(api_server=telegram.base_url, service_url=service_url)
+        bot = workplace.bot(
+            api_server=telegram.base_url, service_url=service_url, redis_url=redis_url
+        )
         try:
             await _start(service, bot)
             telegram.faults.rate = FAULT_RATE
@@ -129,9 +135,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--redis-url", default="", help="keep the record there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        tally = asyncio.run(run(arguments.rounds, Path(folder), seed=arguments.seed))
+        tally = asyncio.run(run(folder=Path(folder), **vars(arguments)))
     sys.stdout.write("\n".join([tally.table(), *tally.violations, *tally.found_on_disk, ""]))
 
 

@@ -52,9 +52,9 @@ class Report:
             "median wait, s": round(waits[len(waits) // 2]),
             "longest wait, s": round(waits[-1]),
             "limits of Telegram broken": len(self.violations),
-            "memory of the bot at the start, MB": round(self.resident_mb[0]),
-            "… highest in the first third, MB": round(max(self.resident_mb[: third + 1])),
-            "… highest in the last third, MB": round(max(self.resident_mb[-third - 1 :])),
+            "memory of the bot at the start, MB": round(self.resident_mb[0], 1),
+            "… highest in the first third, MB": round(max(self.resident_mb[: third + 1]), 1),
+            "… highest in the last third, MB": round(max(self.resident_mb[-third - 1 :]), 1),
             "files with image bytes or token": len(self.found_on_disk),
         }
         return "\n".join(f"| {name} | {value} |" for name, value in rows.items())
