@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 PY = $(VENV)/bin/python
 PARTS = run service bot training
+PEERS = dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compose check train bench lock clean
+.PHONY: help run test test-compose check train bench peers lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,18 +40,28 @@ train: $(VENV)/.installed-training ## Train both networks on a tiny generated da
 bench: $(VENV)/.installed-dev ## Print what the parts cost beside each other
 	$(PY) -m benchmarks $(ARGS)
 
+peers: ## Set up the detectors that benchmarks.accuracy compares ours with; PEERS=dlib picks some
+	@for peer in $(PEERS); do \
+		$(MAKE) VENV=.peers/$$peer .peers/$$peer/.installed-peer-$$peer || exit; \
+	done
+
 lock: $(VENV)/.installed-dev ## Compile requirements/ from pyproject.toml; ARGS=--upgrade moves to the newest
 	$(COMPILE) --extra dev -o requirements/dev.txt $(ARGS)
 	@for part in $(PARTS); do \
 		$(COMPILE) --extra $$part -o requirements/$$part.txt -c requirements/dev.txt --upgrade || exit; \
 	done
+	@for peer in $(PEERS); do \
+		$(COMPILE) --extra peer-$$peer -o requirements/peer-$$peer.txt $(PEER_FORMATS) $(ARGS) || exit; \
+	done
 
 clean: ## Remove the environment and every cache (never runs/ or data/)
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 COMPILE = $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock'
+# The one package of theirs that comes as source only.
+PEER_FORMATS = --no-binary face-recognition-models --emit-build-options
 
 # Wheels only: no compiler is needed and no package's code runs while it is installed.
 $(VENV)/.installed-%: requirements/%.txt | $(PY)

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PARTS = ["run", "service", "bot", "training", "dev"]
+PEERS = ["peer-dlib", "peer-mediapipe", "peer-mtcnn", "peer-yunet"]  # agree with nothing
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 Pins = dict[str, str]
@@ -56,7 +57,7 @@ def asked_for(text: str) -> set[str]:
     return {Requirement(entry.split("=")[0]).name for entry in direct}
 
 
-@pytest.fixture(params=PARTS)
+@pytest.fixture(params=[*PARTS, *PEERS])
 def part(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -83,6 +84,7 @@ def test_no_index_is_named(lock: str) -> None:
     assert not re.search(r"://|index-url|find-links", lock)
 
 
+@pytest.mark.parametrize("part", PARTS, indirect=True)
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_parts_agree(lock: str, python: str) -> None:
     whole = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")

@@ -1,0 +1,56 @@
+"""What our pairs find in photos beside detectors of others, on the same validation photos.
+
+    python -m benchmarks.accuracy ../shared/data/mebeauty ../shared/data/mask_eden --write
+
+Each detector is a process of its own, asked photo by photo. One that is not installed is skipped
+with a word, one that fails is reported, and the others go on. What they answered is kept in
+runs/peers, from where --reuse takes it while a detector is the same; times are always taken anew.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.accuracy_tables import photos_line, tables
+from benchmarks.comparing import compare
+from benchmarks.curves import draw_curves
+from benchmarks.detectors import PEERS_DIR, candidates
+from benchmarks.faces import read_validation
+from benchmarks.report import machine, write_section
+from benchmarks.servers import ROOT
+from inference_api.errors import ImageRejectedError
+
+PAGE = ROOT / "docs" / "accuracy.md"
+PICTURE = ROOT / "docs" / "pictures" / "accuracy.svg"
+KEPT = ROOT / "runs" / "peers"
+
+parser = argparse.ArgumentParser(description="Compare our detectors with those of others.")
+parser.add_argument("photos", nargs="+", type=Path, help="folders of labelled photos")
+parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
+parser.add_argument("--fold", type=int, default=0, choices=range(5), help="of the photos; 0")
+parser.add_argument("--peers", type=Path, default=PEERS_DIR, help="folder of their environments")
+parser.add_argument("--reuse", action="store_true", help="ask only what was not answered before")
+parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Compare, print the tables, and write them with the curves if that is asked for."""
+    options = parser.parse_args(arguments)
+    validation = read_validation(options.photos, fold=options.fold)
+    if not validation.paths:
+        parser.error(f"no labelled photo of fold {options.fold} in these folders")
+    here, everyone = machine(), candidates(options.models, options.peers)
+    try:
+        compared = compare(everyone, validation, kept=KEPT, reuse=options.reuse)
+    except ImageRejectedError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    text = "\n\n".join([here, photos_line(validation, fold=options.fold), *tables(compared)])
+    print(text)
+    if options.write and compared.figures:
+        write_section(PAGE, "accuracy", text)
+        draw_curves(compared.figures, PICTURE)
+
+
+if __name__ == "__main__":
+    main()

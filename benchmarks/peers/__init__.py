@@ -1,0 +1,1 @@
+"""Face detectors to compare ours with, each run by the Python of its own environment."""

@@ -1,0 +1,65 @@
+"""A released pair's localizer, run as the service runs it, but alone: nothing is classified."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
+from inference_api.engines import PAIRS, load_pipeline
+from inference_api.pipeline import Found, ImageBatch, Localizer, Pipeline, Probabilities
+from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, LocalizerSpec, sha256_of
+
+LEAST_PROBABILITY = 0.02  # of what counts for the precision-recall curve
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--pair", choices=PAIRS, required=True)
+parser.add_argument("--models", type=Path, required=True, help="folder of the artifacts")
+parser.add_argument("--every", action="store_true", help="improbable faces too")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowered:
+    """A localizer that calls anything a face that is as probable as its spec says."""
+
+    localizer: Localizer
+    spec: LocalizerSpec
+
+    def localize(self, squares: ImageBatch) -> list[Found]:
+        return self.localizer.localize(squares)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoClassifier:
+    """Stands in the classifier's place and costs nothing."""
+
+    spec: ClassifierSpec
+
+    def classify(self, crops: ImageBatch) -> Probabilities:
+        return np.zeros(len(crops), np.float32)
+
+
+def load(every: bool) -> Detector:
+    """The pair that the command line names."""
+    options = parser.parse_args()
+    loaded = load_pipeline(options.models, pair=options.pair)
+    spec = loaded.localizer.spec
+    lowered = spec.model_copy(update={"threshold": LEAST_PROBABILITY}) if every else spec
+    pipeline = Pipeline(_Lowered(loaded.localizer, lowered), _NoClassifier(loaded.classifier.spec))
+
+    def detect(pixels: Pixels) -> Sequence[Scored]:
+        (prediction,) = pipeline.predict([pipeline.prepare(pixels)])
+        return [
+            (face.box.left, face.box.top, face.box.right, face.box.bottom, face.face_probability)
+            for face in prediction.faces
+        ]
+
+    # Not the version alone: a network may be trained anew before it is released.
+    digest = sha256_of(options.models / PAIRS[options.pair][0] / SPEC_FILE)
+    return Detector(About({spec.name: f"{spec.version} ({digest[:8]})"}, spec.threshold), detect)
+
+
+if __name__ == "__main__":
+    answer(load)
