@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY = $(VENV)/bin/python
-PARTS = run service bot training
+PARTS = run service litert bot training
 PEERS = dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help

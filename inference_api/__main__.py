@@ -13,7 +13,8 @@ import uvicorn
 from pydantic import ValidationError
 
 from inference_api.app import create_app
-from inference_api.engines import load_pipeline
+from inference_api.engines import load_pipeline, survey
+from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
 from inference_api.offline import OfflineOptions, Outcome, predict_files
 from inference_api.pipeline import Pipeline
@@ -81,18 +82,28 @@ def _predict(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _doctor(settings: Settings, _arguments: argparse.Namespace) -> int:
-    pipeline = _load(settings)
     print(f"python      {platform.python_version()} on {platform.machine()}")
-    runtime = packages_distributions()["tensorflow"][0]  # tensorflow or tensorflow-cpu
-    print(f"tensorflow  {version(runtime)}, chosen by {PREFIX}ENGINE={settings.engine}")
+    verdicts = survey(settings.models_dir, pair=settings.models, engine="auto")
+    allowed = [each for each in verdicts if settings.engine in ("auto", each.engine.runtime)]
+    chosen = choose(allowed, settings.engine)
+    for verdict in verdicts:
+        found = verdict.objection or "fit"
+        if verdict.engine == chosen:
+            found = f"chosen, the first that is fit for {PREFIX}ENGINE={settings.engine}"
+        print(f"engine      {verdict.engine!s:<18}  {found}")
+    distribution = packages_distributions()[MODULES[chosen.runtime]][0]
+    print(f"runtime     {distribution} {version(distribution)}")
+    pipeline = _load(settings)
     for spec in (pipeline.localizer.spec, pipeline.classifier.spec):
         print(f"{spec.kind:<11} {spec.name} {spec.version}, {spec.input_size} px, files intact")
-    print(f"speed       {pipeline.warm_up(batch_sizes=[1]) * 1000:.0f} ms a photo with one face")
+    print(f"speed       {pipeline.warm_up(batch_sizes=[1]) * 1000:.1f} ms a photo with one face")
     return 0
 
 
 def _load(settings: Settings) -> Pipeline:
-    return load_pipeline(settings.models_dir, pair=settings.models, threads=settings.threads)
+    return load_pipeline(
+        settings.models_dir, pair=settings.models, engine=settings.engine, threads=settings.threads
+    )
 
 
 def _as_json(outcome: Outcome) -> str:

@@ -10,11 +10,13 @@ FaceServiceError
 ├── DeadlineExceededError         the photo was taken in but its time ran out
 └── ModelUnusableError            the operator must repair an artifact
     ├── ArtifactMissingError      a file of the artifact is not there
-    └── SpecMismatchError         a file contradicts what spec.json says
+    ├── SpecMismatchError         a file contradicts what spec.json says
+    └── NoEngineError             nothing installed can run the artifacts as they should
 
 Each class carries its facts as attributes; the text is made from them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -101,3 +103,13 @@ class SpecMismatchError(ModelUnusableError):
         self.field = field
         self.problem = problem
         super().__init__(f"{path}: {field}: {problem}")
+
+
+class NoEngineError(ModelUnusableError):
+    """No engine that the setting allows is fit; `objections` says why, by engine."""
+
+    def __init__(self, *, setting: str, objections: Mapping[str, str]) -> None:
+        self.setting = setting
+        self.objections = objections
+        reasons = "; ".join(f"{engine}: {reason}" for engine, reason in objections.items())
+        super().__init__(f"no engine is fit (engine setting {setting}): {reasons}")

@@ -72,7 +72,8 @@ class Model:
 class Prediction:
     """What was found in one photo of `size_wh` pixels: faces, the largest first.
 
-    max_faces: the most that can be found; of a crowd those that are surest are. timings_ms: by stage; for a photo of a micro-batch those of the whole batch.
+    max_faces: the most that can be found; of a crowd those that are surest are. timings_ms: by
+    stage; for a photo of a micro-batch those of the whole batch.
     """
 
     size_wh: tuple[int, int]

@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     models_dir: Path = Field(Path("models"), description="Folder with the artifacts.")
     models: Literal["original"] = Field("original", description="Which pair of artifacts to serve.")
-    engine: Literal["savedmodel"] = Field("savedmodel", description="What runs the networks.")
+    engine: Literal["savedmodel", "litert", "auto"] = Field(
+        "savedmodel", description="What runs the networks; `auto` takes the fastest that is fit."
+    )
     threads: int = Field(0, ge=0, description="Threads of the runtime; 0 is one a core.")
     max_batch: Annotated[int, Field(ge=1, le=64)] = Field(
         8, description="Photos that wait are run together, up to this many."

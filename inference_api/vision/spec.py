@@ -19,6 +19,27 @@ Color = tuple[int, int, int]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+FormatName = Literal["int8", "float16"]
+
+
+class NumberFormat(BaseModel):
+    """The artifact in other numbers than float32, and how far it then agrees with float32.
+
+    file: holds it, by its path in the artifact. calibration_photos: training photos that set the
+    ranges of its integers. validation_photos: those that it was compared on. mean_iou_loss: how
+    much of the mean IoU with people's boxes is lost (0 for a network without boxes).
+    label_agreement: share of the photos with the same decision (a face or none, which label).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    calibration_photos: Annotated[int, Field(ge=0)]
+    validation_photos: Annotated[int, Field(gt=0)]
+    mean_iou_loss: float
+    label_agreement: Probability
+
+
 class _Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +54,25 @@ class _Spec(BaseModel):
     data_id: str
     git_commit: str
     sha256: dict[str, str]
+    formats: dict[FormatName, NumberFormat] = {}
+
+
+class Detection(BaseModel):
+    """How a detector's many candidates become faces.
+
+    strides: pixels between the points that a box is predicted at, of each map. max_iou: of two
+    candidates that overlap more, the less probable goes. max_faces: the most that are answered.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strides: tuple[Annotated[int, Field(gt=0)], ...]
+    max_iou: Probability
+    max_faces: Annotated[int, Field(gt=0)]
+
+    def candidates(self, input_size: int) -> int:
+        """How many boxes the network gives for a square of `input_size` pixels."""
+        return sum((input_size // stride) ** 2 for stride in self.strides)
 
 
 class LocalizerSpec(_Spec):
@@ -40,10 +80,18 @@ class LocalizerSpec(_Spec):
 
     input_size: side of the square, pixels. pad_color: RGB 0–255. threshold: the least
     face_probability that counts as a face. sha256: of each file, by its path in the artifact.
+    formats: in which other numbers it was exported. detection: None for a network that gives
+    one box.
     """
 
     kind: Literal["localizer"]
     box_format: Literal["rel_xyxy"]
+    detection: Detection | None = None
+
+    @property
+    def max_faces(self) -> int:
+        """The most faces that a photo is answered with."""
+        return self.detection.max_faces if self.detection else 1
 
 
 class Labels(BaseModel):
@@ -95,7 +143,7 @@ def read_spec(artifact: Path) -> ArtifactSpec:
 
 def write_spec(spec: ArtifactSpec, artifact: Path) -> None:
     """Write `spec` as indented JSON into the artifact folder."""
-    text = json.dumps(spec.model_dump(), indent=2, ensure_ascii=False)
+    text = json.dumps(spec.model_dump(exclude_none=True), indent=2, ensure_ascii=False)
     (artifact / SPEC_FILE).write_text(text + "\n", encoding="utf-8")
 
 

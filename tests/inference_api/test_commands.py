@@ -102,8 +102,22 @@ def test_photos_are_predicted_and_bad_ones_named(run, models_dir, tmp_path, scen
 def test_the_doctor_says_what_it_found(run, models_dir):
     done = run("doctor", API_MODELS_DIR=str(models_dir))
     assert (done.returncode, done.stderr) == (0, "")
-    for found in ("savedmodel", "bright_localizer 0.0.1", "red_classifier 0.0.1", "ms a photo"):
+    for found in (
+        "litert int8         bright_localizer was not exported so",
+        "savedmodel float32  chosen, the first that is fit for API_ENGINE=savedmodel",
+        "bright_localizer 0.0.1",
+        "red_classifier 0.0.1",
+        "ms a photo",
+    ):
         assert found in done.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_no_fit_engine_stops_the_start_and_is_named(run, models_dir, command):
+    done = run(command, API_MODELS_DIR=str(models_dir), API_ENGINE="litert")
+    assert done.returncode == 2
+    assert "litert int8: bright_localizer was not exported so" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ def write_localizer(folder: Path, spec: ArtifactSpec, *, bright: int) -> None:
         return first, module.size - tf.cast(tf.argmax(hits[:, ::-1], axis=1), tf.float32)
 
     def localize(image):
-        is_bright = tf.reduce_max(image, axis=-1) > bright  # (N, S, S)
+        is_bright = tf.reduce_max(tf.cast(image, tf.float32), axis=-1) > bright  # (N, S, S)
         left, right = first_and_end(tf.reduce_any(is_bright, axis=1))
         top, bottom = first_and_end(tf.reduce_any(is_bright, axis=2))
         face = tf.cast(tf.reduce_any(is_bright, axis=[1, 2]), tf.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inference_api.engines import PAIRS, load_pipeline
+from inference_api.engines.choice import MODULES
 from inference_api.errors import ArtifactMissingError, ModelUnusableError, SpecMismatchError
 from inference_api.settings import Settings
 from inference_api.vision.spec import read_spec, sha256_of, write_spec
@@ -14,15 +15,28 @@ from tests.inference_api.tiny_models import write_classifier
 LOCALIZER, CLASSIFIER = PAIRS["original"]
 
 
+GRAPHS = {"savedmodel": "saved_model.pb", "litert": "float16.tflite"}
+
+
+@pytest.fixture(params=GRAPHS)
+def engine(request):
+    return request.param
+
+
 @pytest.fixture
-def copy(models_dir, tmp_path):
+def copy(engine_models_dir, tmp_path):
     """A copy of the tiny models, to damage."""
-    return shutil.copytree(models_dir, tmp_path / "models")
+    return shutil.copytree(engine_models_dir, tmp_path / "models")
 
 
-@pytest.fixture(scope="module")
-def loaded(models_dir):
-    return load_pipeline(models_dir, pair="original")
+@pytest.fixture(scope="module", params=GRAPHS)
+def loaded(request, engine_models_dir):
+    return load_pipeline(engine_models_dir, pair="original", engine=request.param)
+
+
+def test_every_engine_can_be_asked_for_in_the_settings():
+    for engine in (*MODULES, "auto"):
+        assert Settings(_env_file=None, engine=engine).engine == engine
 
 
 def test_every_pair_can_be_asked_for_in_the_settings():
@@ -54,7 +68,7 @@ def test_the_whole_way_finds_the_face_at_its_pixels(loaded, scene):
 
 
 @pytest.mark.parametrize("folder", [LOCALIZER, CLASSIFIER])
-@pytest.mark.parametrize("name", ["spec.json", "saved_model.pb", "variables/variables.index"])
+@pytest.mark.parametrize("name", ["spec.json", *GRAPHS.values(), "variables/variables.index"])
 def test_a_missing_file_is_named(copy, folder, name):
     (copy / folder / name).unlink()
     with pytest.raises(ArtifactMissingError) as caught:
@@ -86,28 +100,28 @@ def rewrite(artifact, **fields) -> None:
     write_spec(read_spec(artifact).model_copy(update=fields), artifact)
 
 
-def test_an_input_size_that_the_network_does_not_take_is_refused(copy):
+def test_an_input_size_that_the_network_does_not_take_is_refused(copy, engine):
     rewrite(copy / LOCALIZER, input_size=120)
     with pytest.raises(SpecMismatchError, match="image") as caught:
-        load_pipeline(copy, pair="original")
+        load_pipeline(copy, pair="original", engine=engine)
     assert caught.value.field == "image"
 
 
-def test_a_spec_that_does_not_list_the_graph_is_refused(copy):
+def test_a_spec_that_does_not_list_the_graph_is_refused(copy, engine):
     rewrite(copy / CLASSIFIER, sha256={})
-    with pytest.raises(SpecMismatchError, match="does not list saved_model"):
-        load_pipeline(copy, pair="original")
+    with pytest.raises(SpecMismatchError, match=f"does not list {GRAPHS[engine]}"):
+        load_pipeline(copy, pair="original", engine=engine)
 
 
-def test_a_graph_that_is_none_is_refused(copy):
+def test_a_graph_that_is_none_is_refused(copy, engine):
     artifact = copy / LOCALIZER
     spec = read_spec(artifact)
-    graph = artifact / "saved_model.pb"
+    graph = artifact / GRAPHS[engine]
     graph.write_bytes(b"no graph")
     listed = {**spec.sha256, graph.name: sha256_of(graph)}
     write_spec(spec.model_copy(update={"sha256": listed}), artifact)
-    with pytest.raises(ModelUnusableError, match=r"saved_model\.pb.*cannot be loaded"):
-        load_pipeline(copy, pair="original")
+    with pytest.raises(ModelUnusableError, match=f"{graph.name}.*cannot be loaded"):
+        load_pipeline(copy, pair="original", engine=engine)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""TensorFlow runs SavedModels."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference_api.engines.network import SIGNATURE, Arrays, Network, check_signature, graph_of
+from inference_api.errors import SpecMismatchError
+from inference_api.pipeline import ImageBatch
+from inference_api.vision.spec import ArtifactSpec
+
+GRAPH_FILE = "saved_model.pb"
+
+
+class SavedModelLoader:
+    """TensorFlow in this process; it takes the number of threads only before its first use."""
+
+    def __init__(self, *, threads: int) -> None:
+        # Else it writes pages before the first line; it takes this from nowhere else.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # noqa: TID251
+        import tensorflow as tf
+
+        self._tf = tf
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+    def load(self, artifact: Path, spec: ArtifactSpec, widths: Mapping[str, int]) -> Network:
+        """The artifact's serving signature; see `Loader`."""
+        path = graph_of(artifact, spec, GRAPH_FILE)
+        try:
+            model = self._tf.saved_model.load(str(artifact))
+        except (OSError, ValueError, KeyError, self._tf.errors.OpError) as error:
+            problem = "cannot be loaded"
+            raise SpecMismatchError(path=path, field=SIGNATURE, problem=problem) from error
+        function = model.signatures.get(SIGNATURE)
+        if function is None:
+            raise SpecMismatchError(path=path, field=SIGNATURE, problem="no such signature")
+        inputs, outputs = function.structured_input_signature[1], function.structured_outputs
+        check_signature(path, spec, widths, inputs=_described(inputs), outputs=_described(outputs))
+        return _SavedModel(self._tf, function, keep_alive=model)
+
+
+class _SavedModel:
+    """A SavedModel's serving signature as a Network."""
+
+    def __init__(
+        self, tensorflow: Any, function: Callable[..., Mapping[str, Any]], *, keep_alive: object
+    ) -> None:
+        self._tf = tensorflow
+        self._function = function
+        self._keep_alive = keep_alive  # the loaded model owns the variables that the function reads
+
+    def __call__(self, images: ImageBatch) -> Arrays:
+        outputs = self._function(image=self._tf.constant(images))
+        return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
+
+
+def _described(tensors: Mapping[str, Any]) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    return {name: (each.dtype.name, tuple(each.shape)) for name, each in tensors.items()}

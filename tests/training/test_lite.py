@@ -1,0 +1,42 @@
+"""Artifacts as .tflite files say what the SavedModels say, as far as their numbers allow."""
+
+import numpy as np
+import pytest
+
+from tests.training.test_saved_model import small_weights
+from training.architectures import NARROW_CHANNELS, build_classifier, build_localizer
+from training.lite import LiteFunction, convert
+from training.saved_model import SignatureFunction, save_half_precision
+
+TOLERANCE = {"float16": 2e-3, "int8": 0.06}
+SIZES = {"float16": 2, "int8": 1}  # bytes a weight
+
+
+def noise(count, *, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, 120, 120, 3), np.uint8)
+
+
+@pytest.fixture(params=["localizer", "classifier"], scope="module")
+def artifact(request, tmp_path_factory):
+    build = {"localizer": lambda: build_localizer(channels=NARROW_CHANNELS),
+             "classifier": build_classifier}  # fmt: skip
+    folder = tmp_path_factory.mktemp("artifact")
+    model = small_weights(build[request.param](), np.random.default_rng(0))
+    save_half_precision(model, folder)
+    return folder, model.count_params()
+
+
+@pytest.mark.parametrize("number_format", SIZES)
+def test_a_file_says_what_the_savedmodel_says(artifact, number_format):
+    folder, weights = artifact
+    content = convert(folder, number_format, calibration=noise(4))
+    assert len(content) < SIZES[number_format] * weights * 1.1 + 100_000
+    lite, saved = LiteFunction(content), SignatureFunction(folder)
+    for count in (3, 1, 9):  # more and fewer than before
+        images = noise(count, seed=count)
+        said, expected = lite(images), saved(images)
+        assert said.keys() == expected.keys()
+        for name, values in said.items():
+            assert (values.shape, values.dtype) == (expected[name].shape, np.float32)
+            np.testing.assert_allclose(values, expected[name], atol=TOLERANCE[number_format])
+            assert 0.001 < values.mean() < 0.999  # else agreement would mean nothing
