@@ -23,11 +23,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def images(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Both images, built from this checkout as `docker compose` does it."""
+    """All images, built from this checkout as `docker compose` does it."""
     asked = ["docker", "info", "--format={{.ServerVersion}}"]
     if not shutil.which("docker") or subprocess.run(asked, check=False).returncode:
         pytest.skip("no Docker engine answers on this machine")
-    Project.with_settings(tmp_path_factory.mktemp("build"), {}).compose("build")
+    folder = tmp_path_factory.mktemp("build")
+    for target in ("full", "slim"):
+        Project.with_settings(folder, {"TARGET_OF_API": target}).compose("build")
 
 
 def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProject]:

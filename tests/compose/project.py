@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
-BOT_IMAGE, API_IMAGE = "photo-appeal-bot", "photo-appeal-api"
+BOT_IMAGE = "photo-appeal-bot"
+FULL_IMAGE, SLIM_IMAGE = "photo-appeal-api:full", "photo-appeal-api:slim"
 PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
 
 

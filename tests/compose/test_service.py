@@ -42,10 +42,10 @@ def size_wh(image):
     return Image.open(io.BytesIO(image)).size
 
 
-@pytest.fixture(scope="module")
-def up(project_of_module):
-    """The project as somebody has it who has just cloned the repository."""
-    started = project_of_module()
+@pytest.fixture(scope="module", params=["full", "slim"])
+def up(project_of_module, request):
+    """The project as somebody has it who has just cloned the repository, or chosen slim."""
+    started = project_of_module(TARGET_OF_API=request.param)
     started.up()
     return started
 
