@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.accuracy_tables import photos_line, tables
+from benchmarks.accuracy_tables import photos_line, sizes_line, tables
 from benchmarks.comparing import compare
 from benchmarks.curves import draw_curves
 from benchmarks.detectors import PEERS_DIR, candidates
@@ -20,15 +20,18 @@ from benchmarks.faces import read_validation
 from benchmarks.report import machine, write_section
 from benchmarks.servers import ROOT
 from inference_api.errors import ImageRejectedError
+from inference_api.settings import Settings
 
 PAGE = ROOT / "docs" / "accuracy.md"
 PICTURE = ROOT / "docs" / "pictures" / "accuracy.svg"
 KEPT = ROOT / "runs" / "peers"
+ENGINE = Settings.model_fields["engine"].default  # as the service runs them
 
 parser = argparse.ArgumentParser(description="Compare our detectors with those of others.")
 parser.add_argument("photos", nargs="+", type=Path, help="folders of labelled photos")
 parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
 parser.add_argument("--fold", type=int, default=0, choices=range(5), help="of the photos; 0")
+parser.add_argument("--engine", default=ENGINE, help=f"runs ours, as in API_ENGINE; {ENGINE}")
 parser.add_argument("--peers", type=Path, default=PEERS_DIR, help="folder of their environments")
 parser.add_argument("--reuse", action="store_true", help="ask only what was not answered before")
 parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
@@ -40,12 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     validation = read_validation(options.photos, fold=options.fold)
     if not validation.paths:
         parser.error(f"no labelled photo of fold {options.fold} in these folders")
-    here, everyone = machine(), candidates(options.models, options.peers)
+    here = machine()
+    everyone = candidates(options.models, engine=options.engine, peers_dir=options.peers)
     try:
         compared = compare(everyone, validation, kept=KEPT, reuse=options.reuse)
     except ImageRejectedError as error:
         sys.exit(f"{type(error).__name__}: {error}")
-    text = "\n\n".join([here, photos_line(validation, fold=options.fold), *tables(compared)])
+    facts = [photos_line(validation, fold=options.fold), sizes_line(options.models)]
+    text = "\n\n".join([here, *facts, *tables(compared)])
     print(text)
     if options.write and compared.figures:
         write_section(PAGE, "accuracy", text)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from math import isnan
+from pathlib import Path
 
 from benchmarks.comparing import Compared
 from benchmarks.faces import SMALLEST, Several, Validation
 from benchmarks.report import significant, table
+from inference_api.engines import PAIRS
 from training.sources import Photo
 
 
@@ -17,6 +19,16 @@ def photos_line(validation: Validation, *, fold: int) -> str:
         *(f"- {name}: {_faces(photos)}" for name, photos in validation.several.items()),
     ]
     return "\n".join([f"Photos of fold {fold}:\n", *lines])
+
+
+def sizes_line(models_dir: Path) -> str:
+    """What each pair's folders weigh, cards and other number formats included."""
+    sizes = {
+        pair: sum(_size(models_dir / folder) for folder in folders)
+        for pair, folders in PAIRS.items()
+    }
+    known = (f"{pair} {significant(size / 1e6)} MB" for pair, size in sizes.items() if size)
+    return f"Both artifacts of each pair, with all that their folders hold: {', '.join(known)}."
 
 
 def tables(compared: Compared) -> Iterator[str]:
@@ -65,6 +77,10 @@ def _cells(several: Several) -> list[str]:
         _rounded(100 * several.recall, 1),
         _rounded(100 * several.precision, 1),
     ]
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _names(photos: Sequence[Photo]) -> str:

@@ -57,18 +57,20 @@ class Candidate:
     advice: str
 
 
-def candidates(models_dir: Path, peers_dir: Path = PEERS_DIR) -> list[Candidate]:
-    """Our pairs and every peer, whether installed or not."""
+def candidates(models_dir: Path, *, engine: str, peers_dir: Path) -> list[Candidate]:
+    """Our pairs, run by `engine` (see `load_pipeline`), and every peer, installed or not."""
     here = Path(sys.executable)
     haar = Candidate("Haar cascade", here, ["benchmarks.peers.haar"], here, "")
-    return [*_pairs(models_dir, here), haar, *_peers(peers_dir)]
+    return [*_pairs(models_dir, engine, here), haar, *_peers(peers_dir)]
 
 
-def _pairs(models_dir: Path, python: Path) -> Iterator[Candidate]:
+def _pairs(models_dir: Path, engine: str, python: Path) -> Iterator[Candidate]:
+    ours = ["benchmarks.peers.ours", "--models", str(models_dir.resolve()), "--engine", engine]
     for pair, (localizer, _) in PAIRS.items():
-        words = ["benchmarks.peers.ours", "--pair", pair, "--models", str(models_dir.resolve())]
         spec = models_dir / localizer / SPEC_FILE
-        yield Candidate(f"ours, {pair}", python, words, spec, f"there is no {spec}")
+        yield Candidate(
+            f"ours, {pair}", python, [*ours, "--pair", pair], spec, f"there is no {spec}"
+        )
 
 
 def _peers(peers_dir: Path) -> Iterator[Candidate]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
-from inference_api.engines import PAIRS, load_pipeline
+from inference_api.engines import PAIRS, load_pipeline, survey
+from inference_api.engines.choice import choose
 from inference_api.pipeline import Found, ImageBatch, Localizer, Pipeline, Probabilities
 from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, LocalizerSpec, sha256_of
 
@@ -17,6 +18,7 @@ LEAST_PROBABILITY = 0.02  # of what counts for the precision-recall curve
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--pair", choices=PAIRS, required=True)
 parser.add_argument("--models", type=Path, required=True, help="folder of the artifacts")
+parser.add_argument("--engine", required=True, help="what runs it, as in API_ENGINE")
 parser.add_argument("--every", action="store_true", help="improbable faces too")
 
 
@@ -44,7 +46,9 @@ class _NoClassifier:
 def load(every: bool) -> Detector:
     """The pair that the command line names."""
     options = parser.parse_args()
-    loaded = load_pipeline(options.models, pair=options.pair)
+    pair, engine = options.pair, options.engine
+    loaded = load_pipeline(options.models, pair=pair, engine=engine)
+    chosen = choose(survey(options.models, pair=pair, engine=engine), engine)
     spec = loaded.localizer.spec
     lowered = spec.model_copy(update={"threshold": LEAST_PROBABILITY}) if every else spec
     pipeline = Pipeline(_Lowered(loaded.localizer, lowered), _NoClassifier(loaded.classifier.spec))
@@ -57,8 +61,9 @@ def load(every: bool) -> Detector:
         ]
 
     # Not the version alone: a network may be trained anew before it is released.
-    digest = sha256_of(options.models / PAIRS[options.pair][0] / SPEC_FILE)
-    return Detector(About({spec.name: f"{spec.version} ({digest[:8]})"}, spec.threshold), detect)
+    digest = sha256_of(options.models / PAIRS[pair][0] / SPEC_FILE)
+    versions = {spec.name: f"{spec.version} ({digest[:8]})", chosen.runtime: chosen.number_format}
+    return Detector(About(versions, spec.threshold), detect)
 
 
 if __name__ == "__main__":

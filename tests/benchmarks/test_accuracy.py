@@ -12,12 +12,28 @@ from benchmarks import accuracy
 from benchmarks.answers import answers_of
 from benchmarks.comparing import compare
 from benchmarks.detectors import PEER_ENVIRONMENTS, Candidate, candidates
-from benchmarks.faces import read_validation
+from benchmarks.faces import figures_of, read_validation
 from benchmarks.report import write_section
 from benchmarks.servers import ROOT
 
 BRIGHT, DIM = 250, 75  # above and below the detector's own threshold
 FACE = (10, 20, 50, 70)
+LONDON = {  # photo → its face
+    "london_neutral_044_03.jpg": (155.7, 129.3, 289.7, 318.6),
+    "london_smiling_022_08.jpg": (158.4, 142.5, 282.9, 318.9),
+    "london_smiling_034_08.jpg": (150.3, 150.0, 298.2, 347.6),
+}
+
+
+def everyone(folder):
+    """Whom the command would ask, were its artifacts and environments in this folder."""
+    return candidates(folder, engine="savedmodel", peers_dir=folder)
+
+
+def size_mb(*artifacts):
+    """What the released artifacts' files weigh."""
+    files = [path for name in artifacts for path in (ROOT / "models" / name).rglob("*.*")]
+    return sum(path.stat().st_size for path in files) / 1e6
 
 
 @pytest.fixture
@@ -101,8 +117,8 @@ def test_every_figure_is_that_of_the_drawing(drawn, validation, tmp_path):
 def test_one_that_fails_is_reported_and_the_others_go_on(
     drawn, validation, tmp_path, fail, last_words
 ):
-    everyone = [drawn("bad", "--fail", fail), drawn("good")]
-    compared = compare(everyone, validation, kept=tmp_path, reuse=False)
+    both = [drawn("bad", "--fail", fail), drawn("good")]
+    compared = compare(both, validation, kept=tmp_path, reuse=False)
     assert [*compared.figures] == [*compared.times_ms] == ["good"]
     (word,) = compared.absent
     assert word.startswith("bad failed: ")
@@ -110,22 +126,22 @@ def test_one_that_fails_is_reported_and_the_others_go_on(
 
 
 def test_one_that_fails_when_it_is_timed_keeps_its_figures(drawn, validation, tmp_path):
-    everyone = [drawn("bad", "--fail", "timed"), drawn("good")]
-    compared = compare(everyone, validation, kept=tmp_path, reuse=False)
+    both = [drawn("bad", "--fail", "timed"), drawn("good")]
+    compared = compare(both, validation, kept=tmp_path, reuse=False)
     assert [*compared.figures] == ["bad", "good"]
     assert [*compared.times_ms] == ["good"]
     assert compared.absent[0].startswith("bad failed: ")
 
 
 def test_one_that_is_not_there_is_skipped_with_a_word(drawn, validation, tmp_path):
-    (absent,) = [each for each in candidates(tmp_path, tmp_path) if each.name == "MTCNN"]
+    (absent,) = [each for each in everyone(tmp_path) if each.name == "MTCNN"]
     compared = compare([absent, drawn()], validation, kept=tmp_path, reuse=False)
     assert [*compared.figures] == ["drawn"]
     assert compared.absent == ["MTCNN is skipped; make peers PEERS=mtcnn sets it up."]
 
 
 def test_a_pair_that_is_not_there_is_skipped_with_a_word(validation, tmp_path):
-    ours, *_ = candidates(tmp_path, tmp_path)
+    ours, *_ = everyone(tmp_path)
     compared = compare([ours], validation, kept=tmp_path, reuse=False)
     spec = tmp_path / "face_localizer" / "spec.json"
     assert compared.absent == [f"ours, original is skipped; there is no {spec}."]
@@ -178,16 +194,35 @@ def test_the_command_prints_the_tables_and_writes_them_when_asked(
     monkeypatch.setattr(accuracy, "PAGE", page)
     monkeypatch.setattr(accuracy, "PICTURE", picture)
     monkeypatch.setattr(accuracy, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(accuracy, "candidates", lambda *_: [drawn("one"), drawn("two")])
+    monkeypatch.setattr(accuracy, "candidates", lambda *_, **__: [drawn("one"), drawn("two")])
     accuracy.main([*map(str, folders)])
     printed = capsys.readouterr().out
     assert "| one | 100.0 | 0.875 | 250.0 |" in printed
     assert "| two | 0.833 |" in printed
+    assert f"original {size_mb('face_localizer', 'attractiveness_classifier'):.3g} MB" in printed
     assert page.read_text() == empty
     assert not picture.exists()
     accuracy.main([*map(str, folders), "--reuse", "--write"])
     assert "| two | 0.833 |" in page.read_text()
     assert picture.read_text().lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize("name", ["ours, original", "Haar cascade"])
+def test_what_needs_no_other_environment_finds_the_faces_of_the_test_photos(name, tmp_path):
+    rows = [
+        {"image": str(ROOT / "tests" / "photos" / photo), "boxes_xyxy": [box]}
+        for photo, box in LONDON.items()
+    ]
+    (tmp_path / "index.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    validation = read_validation([tmp_path], fold=0)
+    offered = candidates(ROOT / "models", engine="litert", peers_dir=tmp_path)
+    (candidate,) = [each for each in offered if each.name == name]
+    kept = tmp_path / "kept.jsonl"
+    answers = answers_of(candidate, validation.paths, kept=kept, reuse=False)
+    figures = figures_of(answers, validation)
+    assert figures.recall == 1
+    assert figures.mean_iou > 0.6
+    assert all(answer.ms > 0 for answer in answers.by_photo.values())
 
 
 def test_folders_without_photos_end_the_command(tmp_path, capsys):
