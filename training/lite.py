@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from ai_edge_quantizer.calibrator import CalibrationMode
 from ai_edge_quantizer.qtyping import TFLOperationName as Operation
 from ai_edge_quantizer.quantizer import Quantizer
 
@@ -35,18 +36,24 @@ def convert(artifact: Path, number_format: FormatName, *, calibration: Image) ->
 def _in_integers(content: bytes, calibration: Image) -> bytes:
     """The float32 network with 8-bit weights (a scale for each channel) and activations.
 
-    The ranges of the activations are fixed, but for the dense layers at the end, which find
-    theirs anew for each image: they are a trifle of the work, and with fixed ranges boxes jump by
-    a hundredth of the photo.
+    The ranges of the activations are fixed, but for dense layers, which find theirs anew for each
+    image, and what makes boxes of the last layer's values stays in float32: both are a trifle
+    of the work, and otherwise boxes jump by a hundredth of the photo.
     """
+    interpreter = Interpreter(model_content=content)
+    outputs = interpreter.get_signature_list()[SIGNATURE]["outputs"]
+    last = f".*({'|'.join(outputs)}|StatefulPartitionedCall).*"  # the names of their operations
     quantizer = Quantizer(content)
     quantizer.add_static_config(".*", Operation.ALL_SUPPORTED, 8, 8)
-    quantizer.add_dynamic_config(".*", Operation.FULLY_CONNECTED, 8)
     for operation in (Operation.INPUT, Operation.LOGISTIC, Operation.OUTPUT):
         quantizer.update_quantization_recipe(".*", operation, algorithm_key="no_quantize")
+    quantizer.update_quantization_recipe(last, Operation.ALL_SUPPORTED, algorithm_key="no_quantize")
+    for names in (".*", last):
+        quantizer.add_dynamic_config(names, Operation.FULLY_CONNECTED, 8)
     starts = range(0, len(calibration), CALIBRATION_BATCH)
     batches = [{"image": calibration[start : start + CALIBRATION_BATCH]} for start in starts]
-    ranges = quantizer.calibrate({SIGNATURE: batches})
+    mode = CalibrationMode.CALIBRATION_PROFILER_BASED
+    ranges = quantizer.calibrate({SIGNATURE: batches}, mode=mode)
     return bytes(quantizer.quantize(ranges).quantized_model)
 
 

@@ -25,6 +25,9 @@ COMMON = {
 }  # fmt: skip
 INT8 = Engine("litert", "int8")
 
+# Calibration does what this warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")
+
 
 def network(slopes):
     """Convolved brightness → each output, with weights by hand: brighter than half means yes."""

@@ -11,6 +11,9 @@ from training.saved_model import SignatureFunction, save_half_precision
 TOLERANCE = {"float16": 2e-3, "int8": 0.06}
 SIZES = {"float16": 2, "int8": 1}  # bytes a weight
 
+# Calibration does what this warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:.*experimental_preserve_all_tensors")
+
 
 def noise(count, *, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, 120, 120, 3), np.uint8)
