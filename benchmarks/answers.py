@@ -55,18 +55,17 @@ def answers_of(candidate: Candidate, photos: Sequence[Path], *, kept: Path, reus
     with running(candidate, every=True) as detector, TemporaryDirectory() as folder:
         asker = Asker(Path(folder))
         known = _read(kept, detector.about) if reuse else {}
-        answers = {photo: known[photo] for photo in photos if photo in known}
         kept.parent.mkdir(parents=True, exist_ok=True)
         with kept.open("w", encoding="utf-8", buffering=1) as file:
             print(json.dumps(asdict(detector.about)), file=file)
-            for photo, answer in answers.items():
+            for photo, answer in known.items():
                 print(_line(photo, answer), file=file)
             for photo in tqdm(photos, desc=candidate.name, unit="photo", disable=None):
-                if photo not in answers:
+                if photo not in known:
                     asker.show(photo)
-                    answers[photo] = asker.ask(detector)
-                    print(_line(photo, answers[photo]), file=file)
-        return Answers(detector.about, answers)
+                    known[photo] = asker.ask(detector)
+                    print(_line(photo, known[photo]), file=file)
+        return Answers(detector.about, {photo: known[photo] for photo in photos})
 
 
 def times_of(candidates: Sequence[Candidate], photos: Sequence[Path]) -> dict[str, float]:

@@ -177,6 +177,15 @@ def test_answers_that_were_cut_short_are_completed(draw, drawn, tmp_path):
     ]
 
 
+def test_answers_for_other_photos_are_kept(draw, drawn, tmp_path):
+    folder = draw("single", ({FACE: BRIGHT}, [FACE], 0), ({FACE: DIM}, [FACE], 0))
+    one, other, kept = folder / "0.png", folder / "1.png", tmp_path / "kept.jsonl"
+    for photo in (one, other):
+        answers = answers_of(drawn(), [photo], kept=kept, reuse=True)
+        assert [*answers.by_photo] == [photo]
+    assert str(one) in kept.read_text()
+
+
 def test_photos_of_the_fold_and_those_of_none_are_shown(draw):
     folder = draw("single", ({}, [FACE], 0), ({}, [FACE], 3), ({}, [FACE], None), ({}, [], 3))
     validation = read_validation([folder], fold=3)
