@@ -150,7 +150,9 @@ def _export_classifier(options: argparse.Namespace) -> None:
 
 
 def _common(options: argparse.Namespace, folder: Path) -> dict[str, object]:
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix not in (".json", ".md")]
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.suffix not in (".json", ".md", ".png")
+    ]
     return {
         "version": options.version,
         "pad_color": GREY,

@@ -19,6 +19,7 @@ from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, LocalizerSpec, 
 
 PAIRS: Mapping[str, tuple[str, str]] = {
     "original": ("face_localizer", "attractiveness_classifier"),
+    "compact": ("compact_detector", "compact_classifier"),
 }
 """Folders of localizer and classifier by the name of the pair."""
 
