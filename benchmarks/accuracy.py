@@ -1,6 +1,6 @@
 """What our pairs find in photos beside detectors of others, on the same validation photos.
 
-    python -m benchmarks.accuracy ../shared/data/mebeauty ../shared/data/mask_eden --write
+    python -m benchmarks.accuracy photos/mebeauty photos/mask_eden --write
 
 Each detector is a process of its own, asked photo by photo. One that is not installed is skipped
 with a word, one that fails is reported, and the others go on. What they answered is kept in
