@@ -22,7 +22,7 @@ from tqdm import tqdm
 from inference_api.vision.images import decode
 from training.sources import Photo, read_source
 
-NO_CATEGORIES = ("", "")  # no class folders: sorted photos without boxes cannot be described
+NO_CATEGORIES = ("(no lower)", "(no upper)")  # folders by these names are in no data set
 CHIP_SIZE, CHIP_PADDING = 150, 0.25  # what the network was trained on
 
 parser = argparse.ArgumentParser(description="Describe faces by a face recognition network.")
