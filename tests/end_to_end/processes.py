@@ -41,7 +41,8 @@ def _run(place: Place) -> None:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
     os.chdir(place.folder)
-    os.environ.update(place.environment)
+    home = str(place.folder)  # a temporary file or a cache is found by `scan`, too
+    os.environ.update({"HOME": home, "TMPDIR": home, **place.environment})
     sys.argv = [place.module, *place.arguments]
     sys.modules.pop(f"{place.module}.__main__", None)  # imported ahead; it is run now
     runpy.run_module(place.module, run_name="__main__", alter_sys=True)
