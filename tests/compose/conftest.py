@@ -14,6 +14,19 @@ from tests.compose.project import Project, docker
 StartProject = Callable[..., Project]
 
 
+def engine_version() -> str:
+    """Of this machine's Docker engine; empty where none answers."""
+    if not shutil.which("docker"):
+        return ""
+    asked = ["docker", "info", "--format={{.ServerVersion}}"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def pytest_report_header() -> str:
+    """Name the engine, where only these tests are run."""
+    return f"Docker engine: {engine_version() or 'none'}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the tests measured."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
@@ -24,8 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def images(tmp_path_factory: pytest.TempPathFactory) -> None:
     """All images, built from this checkout as `docker compose` does it."""
-    asked = ["docker", "info", "--format={{.ServerVersion}}"]
-    if not shutil.which("docker") or subprocess.run(asked, check=False).returncode:
+    if not engine_version():
         pytest.skip("no Docker engine answers on this machine")
     folder = tmp_path_factory.mktemp("build")
     for target in ("full", "slim"):

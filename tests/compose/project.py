@@ -15,6 +15,12 @@ ROOT = Path(__file__).parents[2]
 BOT_IMAGE = "photo-appeal-bot"
 FULL_IMAGE, SLIM_IMAGE = "photo-appeal-api:full", "photo-appeal-api:slim"
 PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
+LIST_TEMPORARY = """
+import os
+for folder in ("/tmp", "/dev/shm"):
+    for _, _, files in os.walk(folder):
+        print(*files)
+"""
 
 
 def docker(*words: str) -> str:
@@ -86,6 +92,10 @@ class Project:
     def python(self, container: str, program: str) -> str:
         """What a Python program prints in the container."""
         return docker("exec", container, "python", "-c", program)
+
+    def temporary_files(self, container: str) -> set[str]:
+        """Names of what lies in the folders that it may write to, beside its volumes."""
+        return set(self.python(container, LIST_TEMPORARY).split())
 
     def crash(self, container: str) -> None:
         """Kill its first process as the kernel would: `docker kill` counts as a wish to stop."""

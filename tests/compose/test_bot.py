@@ -24,6 +24,7 @@ async def test_every_photo_is_answered_whatever_is_killed(telegram, project, tmp
 
     await asyncio.to_thread(up.compose, "restart", "bot")
     await people_get_answers(telegram, first_user=400)
+    assert up.temporary_files(bot) == set()
     docker("cp", f"{bot}:/data", str(tmp_path / "record"))
     await asyncio.to_thread(up.compose, "stop")
     assert up.exit_codes() == {"api": {0}, "bot": {0}, "bot-token": {0}}

@@ -1,12 +1,15 @@
 """What the images hold, and what they do not."""
 
 import json
+import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.messages import LANGUAGES
-from tests.compose.project import BOT_IMAGE, FULL_IMAGE, SLIM_IMAGE, docker
+from tests.compose.project import BOT_IMAGE, FULL_IMAGE, ROOT, SLIM_IMAGE, docker
 
 MB = 1_000_000
 IMAGES = [BOT_IMAGE, FULL_IMAGE, SLIM_IMAGE]
@@ -20,11 +23,28 @@ for folder, _, files in os.walk("/"):
         if path.endswith(wanted):
             print(path)
 """
+NOT_COMPILED = """
+import os, runpy, sys
+try:
+    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
+except SystemExit:
+    pass
+specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+sources = [spec for spec in specs if spec and str(spec.origin).endswith(".py") and spec.cached]
+print(f"{len(sources) > 100}:", *(spec.name for spec in sources if not os.path.exists(spec.cached)))
+"""
 
 
-def inside(image: str, program: str, *words: str) -> str:
-    """What a Python program prints in a container of the image, as root."""
-    return docker("run", "--rm", "--user=0", "--entrypoint=python", image, "-c", program, *words)
+def inside(image: str, program: str, *words: str, user: str = "0") -> str:
+    """What a Python program prints in a container of the image, as root if not as another."""
+    entry = [f"--user={user}", "--entrypoint=python"]
+    return docker("run", "--rm", *entry, image, "-c", program, *words)
+
+
+def build_bot(*options: str) -> subprocess.CompletedProcess[str]:
+    """Build the bot's image on the side, with its packages installed anew."""
+    command = ["docker", "build", "--file=Dockerfile.bot", "--no-cache-filter=packages", *options]
+    return subprocess.run([*command, "."], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +101,57 @@ def test_an_image_holds_no_compiler_installer_cache_or_settings(image):
 
 
 @pytest.mark.parametrize(
-    ("image", "package"),
-    [(BOT_IMAGE, "bot"), (FULL_IMAGE, "inference_api"), (SLIM_IMAGE, "inference_api")],
+    ("image", "command"),
+    [
+        (BOT_IMAGE, ["bot"]),
+        (FULL_IMAGE, ["inference_api", "doctor"]),
+        (SLIM_IMAGE, ["inference_api", "doctor"]),
+    ],
 )
-def test_an_image_is_compiled(image, package):
-    compiled = inside(image, FIND, ".pyc").splitlines()
+def test_all_that_an_image_runs_is_compiled(image, command):
+    """As a user who could not keep what is compiled at the start."""
+    printed = inside(image, NOT_COMPILED, *command, user="10001")
 
-    for part in (f"/app/{package}/", "/venv/lib/", "/usr/local/lib/python"):
-        assert any(path.startswith(part) for path in compiled), part
+    assert printed.splitlines()[-1].split() == ["True:"]
+
+
+@pytest.fixture
+def image_of_ones_own_index(tmp_path: Path) -> Iterator[str]:
+    """Built with settings of the package index by variable and by secret, and with a label."""
+    conf, tag = tmp_path / "pip.conf", "photo-appeal-bot:planted"
+    conf.write_text("[global]\nextra-index-url = file:///planted-in-secret\n", "utf-8")
+    variables = ["PIP_TRUSTED_HOST=planted-in-variable", "VERSION=planted-in-label"]
+    options = [f"--secret=id=pip_conf,src={conf}", *map("--build-arg={}".format, variables)]
+    built = build_bot(*options, f"--tag={tag}")
+    assert built.returncode == 0, built.stderr[-2000:]
+    yield tag
+    docker("image", "rm", tag)
+
+
+def test_the_package_index_is_not_baked_in(image_of_ones_own_index):
+    questions = (["history", "--no-trunc"], ["save"])  # how it was made, and every byte of it
+    answers = [
+        subprocess.check_output(["docker", *question, image_of_ones_own_index])
+        for question in questions
+    ]
+
+    found = set(re.findall(rb"planted-in-(\w+)", b"".join(answers)))
+    assert found == {b"label"}  # the one that is meant to be there
+
+
+@pytest.mark.parametrize("how", ["--build-arg", "--secret"])
+def test_the_package_index_is_asked(how, tmp_path):
+    conf = tmp_path / "pip.conf"
+    conf.write_text("[global]\nno-index = true\n", "utf-8")
+    nowhere = {
+        "--build-arg": "PIP_INDEX_URL=file:///nowhere",
+        "--secret": f"id=pip_conf,src={conf}",
+    }
+
+    built = build_bot("--target=packages", f"{how}={nowhere[how]}")
+
+    assert built.returncode != 0
+    assert "No matching distribution found" in built.stderr
 
 
 @pytest.mark.parametrize(

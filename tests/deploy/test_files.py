@@ -26,7 +26,7 @@ METRIC = re.compile(r"\b(?:api|bot)_[a-z_]+")
 def unlimited(service: dict[str, Any]) -> list[str]:
     """What a service may do that none has to."""
     wanted = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
-    limits = {"mem_limit", "pids_limit", "logging"}
+    limits = {"cpu_quota", "mem_limit", "pids_limit", "logging"}
     loose = [key for key, value in wanted.items() if service.get(key) != value]
     return loose + sorted(limits - service.keys())
 
@@ -114,6 +114,7 @@ def test_a_planted_offence_is_reported() -> None:
         "read_only",
         "cap_drop",
         "security_opt",
+        "cpu_quota",
         "logging",
         "mem_limit",
         "pids_limit",
