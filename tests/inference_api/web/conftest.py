@@ -151,6 +151,9 @@ def visiting(browser: Browser, url: str, **options) -> Iterator[Visit]:
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         visit.page.on("console", lambda line: visit.complaints.extend(complaint(line)))
         visit.page.on("request", lambda sent: visit.complaints.extend(stranger(sent.url, url)))
+        # The browser hands choosers over while somebody listens, and obeys a key before it obeys
+        # a wish to listen: asked only when the key is pressed, it may open the chooser itself.
+        visit.page.on("filechooser", lambda chooser: None)
         visit.arrive(url)
         yield visit
         visit.leave()
