@@ -131,7 +131,7 @@ def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scen
         try:
             line = next(line for line in server.stderr if "running on" in line)
             base_url = line.split("running on ")[1].split()[0]
-            answer = httpx.post(f"{base_url}/v1/predict", files={"photo": scene.jpeg}, timeout=30)
+            answer = httpx.post(f"{base_url}/v1/predict", files={"photo": scene.jpeg}, timeout=60)
             assert len(answer.json()["faces"]) == 1
         finally:
             server.send_signal(signal.SIGTERM)
