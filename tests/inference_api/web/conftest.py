@@ -42,7 +42,9 @@ addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
 
-expect.set_options(timeout=15_000)
+PATIENCE_MS = 60_000  # a busy machine needs long; only a failure waits so long
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -89,7 +91,7 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is missing; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        options = {"executable_path": CHROMIUM, "args": OPTIONS}
+        options = {"executable_path": CHROMIUM, "args": OPTIONS, "timeout": PATIENCE_MS}
         browser = playwright.chromium.launch(**options, chromium_sandbox=os.geteuid() != 0)
         yield browser
         browser.close()
@@ -146,6 +148,7 @@ def visiting(browser: Browser, url: str, **options) -> Iterator[Visit]:
     """A visit with options of a browser context; what was complained of fails at the end."""
     options = {"locale": "en-US", "reduced_motion": "reduce", **options}
     with browser.new_context(**options) as context:
+        context.set_default_timeout(PATIENCE_MS)
         visit = Visit(context.new_page(), [])
         visit.page.add_init_script(REPORT_VIOLATIONS)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from inference_api.pipeline import Pipeline
 from inference_api.vision.images import encode
-from tests.inference_api.test_service import Held, until
+from tests.inference_api.test_service import PATIENCE_S, Held, until
 
-BUSY = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+BUSY = {"Retry-After": "2", "Content-Type": "application/problem+json"}
 
 
 def says(card, text) -> None:
@@ -81,22 +81,27 @@ def test_a_bad_file_is_named_in_plain_words(visit, scene, data, text):
     visit.look("bad-file")
 
 
-def test_a_photo_is_sent_again_when_the_busy_service_said_to(visit, scene):
-    overloaded = '{"code": "overloaded"}'
+def test_a_photo_is_sent_again_when_the_busy_service_said_to(open_page, scene):
+    visit, overloaded = open_page(), '{"code": "overloaded"}'
+    visit.page.clock.install(time=0)
+    visit.page.clock.pause_at(1)
     visit.page.route(
         "**/v1/predict",
         lambda route: route.fulfill(status=503, headers=BUSY, body=overloaded),
         times=1,
     )
     card = visit.send("patient.jpg", scene.jpeg)
-    says(card, "The service is busy. The photo is sent again in 1 s.")
+    says(card, "The service is busy. The photo is sent again in 2 s.")
     visit.look("busy")
+    visit.page.clock.run_for(1000)
+    says(card, "The service is busy. The photo is sent again in 1 s.")
+    visit.page.clock.run_for(1000)
     says(card, "1 face found")
 
 
 def test_the_line_at_the_service_is_shown_while_a_photo_waits(open_page, serve, pipeline, scene):
     held = Held(pipeline.localizer)
-    with serve(pipeline=Pipeline(held, pipeline.classifier)) as client:
+    with serve(pipeline=Pipeline(held, pipeline.classifier), deadline_s=PATIENCE_S) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         visit, held.armed = open_page(str(client.base_url)), True
         visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))
