@@ -23,6 +23,7 @@ from playwright.sync_api import (
 
 from inference_api.pipeline import Found, Pipeline
 from inference_api.vision.letterbox import Image
+from inference_api.vision.spec import Detection
 
 CHROMIUM = Path("/usr/bin/chromium")
 LOOKS = Path(__file__).parents[3] / "test-results" / "web"
@@ -36,6 +37,7 @@ OPTIONS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+MOST_FACES = 100
 PHONE = {"width": 360, "height": 740}
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -55,7 +57,8 @@ class EachBright:
 
     @property
     def spec(self):
-        return self.inner.spec
+        detection = Detection(strides=(4,), max_iou=0.5, max_faces=MOST_FACES)
+        return self.inner.spec.model_copy(update={"detection": detection})
 
     def localize(self, squares):
         return [self._all(square) for square in squares]
@@ -63,7 +66,7 @@ class EachBright:
     def _all(self, square: Image) -> Found:
         bright = (square.max(axis=2) > 200).astype(np.uint8)
         _, _, rectangles, _ = cv2.connectedComponentsWithStats(bright)
-        left, top, width, height = rectangles[1:, :4].T
+        left, top, width, height = rectangles[1 : 1 + MOST_FACES, :4].T
         boxes = np.stack([left, top, left + width, top + height], axis=1) / len(square)
         return Found(boxes.astype(np.float32), np.ones(len(boxes), np.float32))
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from inference_api.pipeline import Pipeline
@@ -51,6 +52,32 @@ def test_five_faces_are_numbered_alike_in_the_photo_and_beside_it(visit):
     number = "(element) => getComputedStyle(element, '::before').content"
     assert frames.first.evaluate(number) == "counter(face)"
     visit.look("five-faces")
+
+
+def square_of(n: int) -> bytes:
+    """A photo of `n` small blue things in rows of sixteen."""
+    image = np.full((1280, 1280, 3), 20, np.uint8)
+    for row, column in (divmod(number, 16) for number in range(n)):
+        image[80 * row + 20 : 80 * row + 80, 80 * column + 20 : 80 * column + 80] = (60, 60, 255)
+    return encode(image, image_format="PNG")
+
+
+def test_of_a_crowd_the_surest_are_shown_and_it_is_said(open_page):
+    visit = open_page()
+    card = visit.send("crowd.png", square_of(200), "image/png")
+    said = "100 faces, those that are surest. The service marks no more in one photo."
+    says(card, said)
+    expect(card.locator(".frames div")).to_have_count(100)
+    expect(card.locator(".faces li")).to_have_count(100)
+    expect(visit.page.get_by_role("status")).to_have_text(f"crowd.png: {said}")
+    assert card.bounding_box()["height"] < 1000, "the list scrolls beside the photo"
+    card.locator(".faces").focus()
+    visit.page.keyboard.press("End")
+    expect(card.locator(".faces li").last).to_be_in_viewport()
+    assert Axe().run(visit.page).violations_count == 0
+    visit.look("crowd")
+    visit.page.get_by_role("button", name="Русский").click()
+    says(card, "Показано лиц: 100, самые уверенные. Больше на одном фото сервис не отмечает.")
 
 
 def test_a_probability_is_a_bar_and_a_text(visit, scene):
