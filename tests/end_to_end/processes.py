@@ -18,7 +18,7 @@ from aiohttp.test_utils import unused_port
 from tests.bot.telegram.server import TOKEN
 
 ROOT = Path(__file__).parents[2]
-ARTIFACTS = ("face_localizer", "attractiveness_classifier")
+ARTIFACTS = ("compact_detector", "compact_classifier")
 PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
 STAND_IN = "tests.end_to_end.stand_in_service"
 IMAGE_STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG", "HEIC": b"ftypheic", "WebP": b"WEBPVP"}

@@ -88,8 +88,8 @@ def classifier_spec() -> ClassifierSpec:
 def models_dir(tmp_path_factory) -> Path:
     """The same two networks as artifacts for TensorFlow."""
     folder = tmp_path_factory.mktemp("models")
-    write_localizer(folder / "face_localizer", LOCALIZER_SPEC, bright=BRIGHT)
-    write_classifier(folder / "attractiveness_classifier", CLASSIFIER_SPEC)
+    write_localizer(folder / "compact_detector", LOCALIZER_SPEC, bright=BRIGHT)
+    write_classifier(folder / "compact_classifier", CLASSIFIER_SPEC)
     return folder
 
 

@@ -63,13 +63,13 @@ def test_a_wrong_setting_stops_the_start_and_is_named(run, name, value):
 def test_missing_models_stop_the_start_and_are_named(run, command):
     done = run(*command)
     assert done.returncode == 2
-    assert "face_localizer/spec.json is missing" in done.stderr
+    assert "compact_detector/spec.json is missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_altered_model_stops_the_start_and_is_named(run, models_dir, tmp_path):
     copy = shutil.copytree(models_dir, tmp_path / "models")
-    (copy / "face_localizer" / "saved_model.pb").write_bytes(b"altered")
+    (copy / "compact_detector" / "saved_model.pb").write_bytes(b"altered")
     done = run("serve")
     assert done.returncode == 2
     assert "saved_model.pb: sha256" in done.stderr
