@@ -103,7 +103,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
     done = run("doctor", API_MODELS_DIR=str(models_dir))
     assert (done.returncode, done.stderr) == (0, "")
     for found in (
-        "litert int8         bright_localizer was not exported so",
+        "litert int8         bright_localizer was not measured so",
         "savedmodel float32  chosen, the first that is fit for API_ENGINE=savedmodel",
         "bright_localizer 0.0.1",
         "red_classifier 0.0.1",
@@ -116,7 +116,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
 def test_no_fit_engine_stops_the_start_and_is_named(run, models_dir, command):
     done = run(command, API_MODELS_DIR=str(models_dir), API_ENGINE="litert")
     assert done.returncode == 2
-    assert "litert int8: bright_localizer was not exported so" in done.stderr
+    assert "litert int8: bright_localizer was not measured so" in done.stderr
     assert "Traceback" not in done.stderr
 
 

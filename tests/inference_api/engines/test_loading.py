@@ -1,12 +1,13 @@
 """Artifacts are loaded, held to their specs, and run as the pipeline expects."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from inference_api.engines import PAIRS, load_pipeline
-from inference_api.engines.choice import MODULES
+from inference_api.engines.choice import MODULES, Machine
 from inference_api.errors import ArtifactMissingError, ModelUnusableError, SpecMismatchError
 from inference_api.settings import Settings
 from inference_api.vision.spec import read_spec, sha256_of, write_spec
@@ -16,6 +17,7 @@ LOCALIZER, CLASSIFIER = PAIRS["compact"]
 
 
 GRAPHS = {"savedmodel": "saved_model.pb", "litert": "float16.tflite"}
+PLAIN = replace(Machine.here(), bfloat16=False)
 
 
 @pytest.fixture(params=GRAPHS)
@@ -31,7 +33,7 @@ def copy(engine_models_dir, tmp_path):
 
 @pytest.fixture(scope="module", params=GRAPHS)
 def loaded(request, engine_models_dir):
-    return load_pipeline(engine_models_dir, pair="compact", engine=request.param)
+    return load_pipeline(engine_models_dir, pair="compact", engine=request.param, machine=PLAIN)
 
 
 def test_every_engine_can_be_asked_for_in_the_settings():
@@ -58,6 +60,19 @@ def test_the_engine_answers_as_the_same_network_in_numpy(loaded, pipeline, count
     upper = loaded.classifier.classify(squares)
     assert (upper.shape, upper.dtype) == ((count,), np.float32)
     np.testing.assert_allclose(upper, pipeline.classifier.classify(squares), atol=1e-5)
+
+
+def test_bfloat16_stays_with_those_that_ask_for_it(engine_models_dir):
+    """TensorFlow's switch is one for the whole process."""
+    squares = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    plain, rounded, again = (
+        load_pipeline(
+            engine_models_dir, pair="compact", machine=replace(PLAIN, bfloat16=bfloat16)
+        ).classifier.classify(squares)
+        for bfloat16 in (False, True, False)
+    )
+    np.testing.assert_array_equal(again, plain)
+    np.testing.assert_allclose(rounded, plain, atol=0.05)
 
 
 def test_the_whole_way_finds_the_face_at_its_pixels(loaded, scene):
