@@ -14,7 +14,7 @@ import pytest
 from inference_api.engines import load_pipeline
 from inference_api.engines.choice import LEAST_LABEL_AGREEMENT, MOST_IOU_LOSS, Machine
 from inference_api.vision.boxes import Box, iou
-from inference_api.vision.images import decode
+from inference_api.vision.images import decode, decode_reduced, encode
 from inference_api.vision.letterbox import crop_square
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +84,22 @@ def test_a_face_is_framed_where_it_is(pipeline, name, mirrored):
     assert 0.5 <= face.probability <= 1
 
 
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("name", FACES)
+def test_a_reduced_decode_leaves_each_box_where_it_is(pipelines, pair, name):
+    pipeline = pipelines[pair, "float32"]
+    image = decode((ROOT / "tests/photos" / name).read_bytes())
+    photo = encode(cv2.resize(image, (2560, 2560)), image_format="JPEG")
+    reduced, size_wh = decode_reduced(photo, least_side=pipeline.enough_side)
+    assert (reduced.shape, size_wh) == ((1280, 1280, 3), (2560, 2560))
+    whole, smaller = pipeline.predict(
+        [pipeline.prepare(decode(photo)), pipeline.prepare(reduced, size_wh=size_wh)]
+    )
+    [face], [found] = whole.faces, smaller.faces
+    assert np.abs(face.box.as_array() - found.box.as_array()).max() <= 2  # pixels of 2560
+    assert face.label == found.label
+
+
 def test_a_small_face_in_a_corner_is_found_there(pipeline):
     face = decode((ROOT / "tests/photos/london_smiling_034_08.jpg").read_bytes())[::2, ::2]
     height, width = face.shape[:2]
@@ -107,7 +123,7 @@ def placements():
                 yield ground, np.array(corners) * scale + np.tile([left, top], 2)
 
 
-@pytest.mark.parametrize(("pair", "engine"), product(PAIRS, ENGINES[1:]))
+@pytest.mark.parametrize(("pair", "engine"), [*product(PAIRS, ENGINES[1:])])
 def test_the_engines_answer_alike_within_the_stored_tolerance(pipelines, pair, engine):
     exact, rounded = pipelines[pair, "float32"], pipelines[pair, engine]
     ious, crops = ([], []), []
