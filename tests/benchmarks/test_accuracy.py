@@ -214,6 +214,14 @@ def test_the_command_prints_the_tables_and_writes_them_when_asked(
     accuracy.main([*map(str, folders), "--reuse", "--write"])
     assert "| two | 0.833 |" in page.read_text()
     assert picture.read_text().lstrip().startswith("<?xml")
+    capsys.readouterr()
+    accuracy.main([*map(str, folders), "--without", "two"])
+    printed = capsys.readouterr().out
+    assert "| two |" not in printed
+    assert "two was left out of this run." in printed
+    with pytest.raises(SystemExit):
+        accuracy.main([*map(str, folders), "--without", "three"])
+    assert "no detector is called three" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["ours, original", "Haar cascade"])
