@@ -33,6 +33,7 @@ parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder
 parser.add_argument("--fold", type=int, default=0, choices=range(5), help="of the photos; 0")
 parser.add_argument("--engine", default=ENGINE, help=f"runs ours, as in API_ENGINE; {ENGINE}")
 parser.add_argument("--peers", type=Path, default=PEERS_DIR, help="folder of their environments")
+parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="leave detectors out")
 parser.add_argument("--reuse", action="store_true", help="ask only what was not answered before")
 parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
 
@@ -44,13 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not validation.paths:
         parser.error(f"no labelled photo of fold {options.fold} in these folders")
     here = machine()
-    everyone = candidates(options.models, engine=options.engine, peers_dir=options.peers)
+    known = candidates(options.models, engine=options.engine, peers_dir=options.peers)
+    if strangers := set(options.without).difference(each.name for each in known):
+        parser.error(f"no detector is called {' or '.join(sorted(strangers))}")
+    everyone = [each for each in known if each.name not in options.without]
     try:
         compared = compare(everyone, validation, kept=KEPT, reuse=options.reuse)
     except ImageRejectedError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     facts = [photos_line(validation, fold=options.fold), sizes_line(options.models)]
-    text = "\n\n".join([here, *facts, *tables(compared)])
+    left_out = [f"{name} was left out of this run." for name in options.without]
+    text = "\n\n".join([here, *facts, *tables(compared), *left_out])
     print(text)
     if options.write and compared.figures:
         write_section(PAGE, "accuracy", text)

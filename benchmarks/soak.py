@@ -22,6 +22,7 @@ from benchmarks.load import client_of, send
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, significant, table, write_section
 from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
+from inference_api.engines import PAIRS
 from inference_api.vision.images import EncodedFormat
 
 SIDES = 320, 640, 1280  # pixels
@@ -29,10 +30,13 @@ FORMATS: tuple[EncodedFormat, ...] = ("JPEG", "PNG", "WEBP")
 CLIENTS = 4
 EVERY = 20  # photos between two looks at the memory
 FIRST = 500  # photos that are left out
+MOST_GROWTH_MB = 1  # for 1,000 photos
 
 parser = argparse.ArgumentParser(description="Fit the growth of the service's memory.")
 parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
 parser.add_argument("--photos", type=int, default=5000, help=f"how many; more than {FIRST}")
+parser.add_argument("--pair", choices=PAIRS, default="original", help="of artifacts; original")
+parser.add_argument("--engine", default="litert", help="as in API_ENGINE; litert")
 parser.add_argument("--write", action="store_true", help=f"put the result into {PAGE.name}")
 
 
@@ -50,11 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"--photos must be at least {FIRST + 2 * EVERY}")
     here = machine()
     try:
-        with running(our_service(options.models)) as server:
+        service = our_service(options.models, pair=options.pair, engine=options.engine)
+        with running(service) as server:
             samples = asyncio.run(_collect(server, options.photos))
     except (ServerFailedError, httpx.HTTPError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
-    text = f"{here}\n\n{_as_table(samples)}"
+    text = f"{here}\n\n{_as_table(service.name, samples)}"
     print(text)
     if options.write:
         write_section(PAGE, "soak", text)
@@ -101,11 +106,16 @@ async def _collect(server: Server, count: int) -> list[Sample]:
     return samples
 
 
-def _as_table(samples: Sequence[Sample]) -> str:
+def _as_table(name: str, samples: Sequence[Sample]) -> str:
     counted = [sample for sample in samples if sample.photos >= FIRST]
-    columns = ["photos", f"MB after {FIRST}", "MB at the end", "MB per 1,000 photos"]
-    figures = counted[0].rss_mb, counted[-1].rss_mb, growth_mb(counted)
-    return table(columns, [[counted[-1].photos, *map(significant, figures)]])
+    first, last, growth = counted[0].rss_mb, counted[-1].rss_mb, growth_mb(counted)
+    columns = [
+        "service", "photos", f"MB after {FIRST}", "MB at the end", "MB per 1,000 photos",
+        "target", "reached",
+    ]  # fmt: skip
+    figures = [counted[-1].photos, *map(significant, (first, last, growth))]
+    reached = "yes" if growth < MOST_GROWTH_MB else "no"
+    return table(columns, [[name, *figures, f"< {MOST_GROWTH_MB}", reached]])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ find any number of faces in a photo; all faces of a batch share one call of the 
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -85,11 +85,30 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A decoded photo and the square that the localizer sees of it."""
+    """A decoded photo and the square that the localizer sees of it.
+
+    image: may be smaller than the photo of `size_wh` pixels, which `transform` leads back to.
+    """
 
     image: Image
     square: Image
     transform: LetterboxTransform
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Pixels of the photo as it was sent."""
+        return self.transform.image_size_wh
+
+    def crop(self, box: Box, spec: ClassifierSpec) -> Image:
+        """What the classifier sees of the face in `box`, pixels of the photo."""
+        (width, height), (whole_width, whole_height) = _size_wh(self.image), self.size_wh
+        return crop_square(
+            self.image,
+            box.scale(width / whole_width, height / whole_height),
+            margin=spec.crop_margin,
+            size=spec.input_size,
+            pad_color=spec.pad_color,
+        )
 
 
 class _Candidate(NamedTuple):
@@ -111,11 +130,22 @@ class Pipeline:
         specs = self.localizer.spec, self.classifier.spec
         return tuple(Model(spec.name, spec.version) for spec in specs)
 
-    def prepare(self, image: Image) -> Photo:
-        """Letterbox `image` (uint8 RGB) for the localizer; needs no runtime."""
+    @property
+    def enough_side(self) -> int:
+        """Pixels of a photo's shorter side beyond which neither network sees more.
+
+        A face of an eighth of it still fills the classifier's crop.
+        """
+        return max(2 * self.localizer.spec.input_size, 8 * self.classifier.spec.input_size)
+
+    def prepare(self, image: Image, *, size_wh: tuple[int, int] | None = None) -> Photo:
+        """Letterbox `image` (uint8 RGB) for the localizer; needs no runtime.
+
+        size_wh: of the photo, if `image` is a smaller copy of it.
+        """
         spec = self.localizer.spec
         square, transform = letterbox(image, size=spec.input_size, pad_color=spec.pad_color)
-        return Photo(image, square, transform)
+        return Photo(image, square, replace(transform, image_size_wh=size_wh or _size_wh(image)))
 
     def predict(self, photos: Sequence[Photo]) -> list[Prediction]:
         """One prediction a photo, in their order. To be called by one thread at a time."""
@@ -132,7 +162,7 @@ class Pipeline:
         }
         most = self.localizer.spec.max_faces
         return [
-            Prediction(_size_wh(photo.image), _largest_first(own), most, self.models, timings_ms)
+            Prediction(photo.size_wh, _largest_first(own), most, self.models, timings_ms)
             for photo, own in zip(photos, faces, strict=True)
         ]
 
@@ -157,7 +187,7 @@ class Pipeline:
             for corners, probability in zip(
                 photo.transform.invert(boxes).tolist(), probabilities.tolist(), strict=True
             ):
-                box = Box(*corners).clip(_size_wh(photo.image))
+                box = Box(*corners).clip(photo.size_wh)
                 if probability >= self.localizer.spec.threshold and box.area > 0:
                     yield _Candidate(index, box, probability)
 
@@ -169,16 +199,7 @@ class Pipeline:
         if not candidates:
             return faces
         spec = self.classifier.spec
-        crops = [
-            crop_square(
-                photos[one.photo].image,
-                one.box,
-                margin=spec.crop_margin,
-                size=spec.input_size,
-                pad_color=spec.pad_color,
-            )
-            for one in candidates
-        ]
+        crops = [photos[one.photo].crop(one.box, spec) for one in candidates]
         upper = self.classifier.classify(np.stack(crops)).tolist()
         for one, probability in zip(candidates, upper, strict=True):
             label, of_label = _label(spec, probability)

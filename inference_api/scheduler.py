@@ -19,7 +19,7 @@ from inference_api.errors import DeadlineExceededError
 from inference_api.metrics import Metrics
 from inference_api.pipeline import Photo, Pipeline, Prediction
 from inference_api.runtime import Runtime
-from inference_api.vision.images import DEFAULT_LIMITS, ImageLimits, decode
+from inference_api.vision.images import DEFAULT_LIMITS, ImageLimits, decode, decode_reduced
 from inference_api.vision.letterbox import Image
 
 _LOG = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Scheduler:
         Raises ImageRejectedError, OverloadedError, DeadlineExceededError.
         """
         async with self._turn():
-            _, prediction = await self._infer(data)
+            _, prediction = await self._infer(lambda: self._decode_reduced(data))
             return prediction
 
     async def annotate(
@@ -92,7 +92,7 @@ class Scheduler:
     ) -> tuple[Prediction, bytes]:
         """As `predict`, with what `render` makes of the photo; it runs in the pool."""
         async with self._turn():
-            photo, prediction = await self._infer(data)
+            photo, prediction = await self._infer(lambda: self._decode(data))
             encoded, seconds = await self._in_pool(
                 "encode", lambda: render(photo.image, prediction)
             )
@@ -108,8 +108,8 @@ class Scheduler:
             except TimeoutError as error:
                 raise DeadlineExceededError(deadline_s=self._options.deadline_s) from error
 
-    async def _infer(self, data: bytes) -> tuple[Photo, Prediction]:
-        photo, decode_s = await self._in_pool("decode", lambda: self._decode(data))
+    async def _infer(self, decoding: Callable[[], Photo]) -> tuple[Photo, Prediction]:
+        photo, decode_s = await self._in_pool("decode", decoding)
         submitted = time.perf_counter()
         prediction = await asyncio.wrap_future(self._runtime.submit(photo))
         waited_s = time.perf_counter() - submitted - sum(prediction.timings_ms.values()) / 1000
@@ -118,6 +118,13 @@ class Scheduler:
 
     def _decode(self, data: bytes) -> Photo:
         return self.pipeline.prepare(decode(data, limits=self._options.image_limits))
+
+    def _decode_reduced(self, data: bytes) -> Photo:
+        """No larger than the networks need; enough where no picture is asked for."""
+        image, size_wh = decode_reduced(
+            data, least_side=self.pipeline.enough_side, limits=self._options.image_limits
+        )
+        return self.pipeline.prepare(image, size_wh=size_wh)
 
     async def _in_pool(self, stage: str, work: Callable[[], T]) -> tuple[T, float]:
         """What `work` returns and the seconds it took; a rejected photo's are not counted."""

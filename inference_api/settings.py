@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     models_dir: Path = Field(Path("models"), description="Folder with the artifacts.")
     models: Literal["original", "compact"] = Field(
-        "original", description="Which pair of artifacts to serve."
+        "compact", description="Which pair of artifacts to serve."
     )
     engine: Literal["savedmodel", "litert", "auto"] = Field(
         "savedmodel", description="What runs the networks; `auto` takes the fastest that is fit."

@@ -18,3 +18,11 @@ def no_settings_of_the_developer() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(("API_", "BOT_"))]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def weights_that_change() -> Iterator[None]:
+    """Keep an engine from telling TensorFlow that no weight ever changes: other tests train."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "0")
+        yield

@@ -1,7 +1,8 @@
 """The original pair of networks, layer by layer, in Keras 3.
 
 Both take uint8 RGB as the service feeds it; mean and scale are layers inside, so an exported
-model cannot be fed wrongly scaled pixels. The compact pair is in `training.compact`.
+model cannot be fed wrongly scaled pixels. The compact pair is in
+`training.compact_detector` and `training.compact_classifier`.
 """
 
 from collections.abc import Collection, Sequence

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_api.vision.boxes import Boxes
-from training.compact import STRIDES, grid
+from training.compact_detector import STRIDES, grid
 
 Floats = npt.NDArray[np.float32]
 FACE_SIDES = ((0.0, 44.0), (30.0, 110.0), (80.0, np.inf))  # pixels, of each stride; they overlap

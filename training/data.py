@@ -18,7 +18,7 @@ import numpy.typing as npt
 from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import Image, LetterboxTransform
 from training.augment import CompositeSampler, FaceSampler, OriginalSampler
-from training.prepare import CROP_MARGIN, TRAIN_CROP_MARGIN
+from training.prepare import CROP_MARGIN, TRAIN_CROP_EXTRA
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,12 +27,14 @@ Floats = npt.NDArray[np.float32]
 class Split:
     """One prepared split: records as written by `training.prepare`, arrays mapped from disk.
 
-    photos: uint8 (N, size, size, 3). crops: uint8 (M, crop size, crop size, 3).
+    photos: uint8 (N, size, size, 3). crops: uint8 (M, crop size, crop size, 3). crop_margin: of
+    the crops that the service would make, as a fraction of the box's sides.
     """
 
     records: list[dict[str, Any]]
     photos: Image
     crops: Image
+    crop_margin: float = CROP_MARGIN
 
     @property
     def boxes_rel_xyxy(self) -> Boxes:
@@ -47,7 +49,7 @@ class Split:
     def rated(self) -> list[dict[str, Any]]:
         """The records of the photos whose face was cropped, in the order of `crops`.
 
-        Those are the rated and the sorted ones, but for `training.prepare --every-face`.
+        Those are the rated and the sorted ones.
         """
         return [record for record in self.records if record["crop"] is not None]
 
@@ -58,7 +60,8 @@ class Split:
         rel_xyxy of the crop, float32 (M, 4). Where the photo ends near the face, both crops end
         there too, so this is no fixed part of the crop.
         """
-        windows = [_served_window(record, self.photos.shape[1]) for record in self.rated]
+        size, margin = self.photos.shape[1], self.crop_margin
+        windows = [_served_window(record, size, margin=margin) for record in self.rated]
         return np.array(windows, np.float32).reshape(-1, 4)
 
     @property
@@ -90,10 +93,9 @@ def read_split(prepared: Path, split: str) -> Split:
     """The split `train` or `validation` of a folder that `training.prepare` wrote."""
     folder = prepared / split
     lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines()
-    photos = np.load(folder / "photos.npy", mmap_mode="r")
-    return Split(
-        [json.loads(line) for line in lines], photos, np.load(folder / "crops.npy", mmap_mode="r")
-    )
+    photos, crops = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("photos", "crops"))
+    margin = json.loads((prepared / "summary.json").read_text(encoding="utf-8"))["crop_margin"]
+    return Split([json.loads(line) for line in lines], photos, crops, margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def even_weights(datasets: list[str]) -> Floats:
     return np.array([1 / math.sqrt(sizes[name]) for name in datasets], np.float32)
 
 
-def _served_window(record: dict[str, Any], size: int) -> list[float]:
+def _served_window(record: dict[str, Any], size: int, *, margin: float) -> list[float]:
     width, height = record["size_wh"]
     box = Box(0, 0, width, height)
     if record["boxes_rel_xyxy"]:
@@ -188,8 +190,8 @@ def _served_window(record: dict[str, Any], size: int) -> list[float]:
         box = Box(*transform.invert(largest)[0].tolist())
     # What crop_square shows: a clipped square, made square again by the letterbox's padding.
     served, stored = (
-        box.expand(margin).square().clip((width, height)).square()
-        for margin in (CROP_MARGIN, TRAIN_CROP_MARGIN)
+        box.expand(wide).square().clip((width, height)).square()
+        for wide in (margin, margin + TRAIN_CROP_EXTRA)
     )
     corners = served.as_array() - np.tile([stored.left, stored.top], 2)
     return (corners / stored.width).tolist()  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ is what is served: the SavedModels, through their signatures. The tables are Mar
 """
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import combinations
@@ -103,6 +104,9 @@ def classifier_tables(
     """Agreement with people beside what guessing and a second panel reach; calibration."""
     spec = read_spec(artifact)
     assert isinstance(spec, ClassifierSpec)  # noqa: S101  (narrows the type; the folder says so)
+    made, needed = _crops(validation), (spec.input_size, spec.crop_margin)
+    if made != needed:
+        sys.exit(f"crops of (pixels, margin) {made} were prepared; {spec.name} takes {needed}")
     records, upper = validation.rated, spec.labels.upper
     probability = SignatureFunction(artifact)(np.asarray(validation.crops))["probability"][:, 0]
     outcomes = np.array([is_upper(record, scales, upper) for record in records])
@@ -135,6 +139,11 @@ def classifier_tables(
          "error rate": lambda rows: 1 - correct[rows].mean(),
          "ECE": lambda rows: expected_calibration_error(outcomes[rows], probability[rows])},
     )  # fmt: skip
+
+
+def _crops(split: Split) -> tuple[int, float]:
+    """Side in pixels and margin of the crops."""
+    return split.crops.shape[1], split.crop_margin
 
 
 def rater_agreement(records: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -33,11 +33,11 @@ from inference_api.vision.spec import (
     write_spec,
 )
 from training.architectures import VGG16_CHANNELS, build_classifier, build_localizer
-from training.compact import STRIDES, build_compact_classifier, build_detector
+from training.compact_classifier import build_compact_classifier
+from training.compact_detector import STRIDES, build_detector
 from training.data import Split, read_split
 from training.detector_validation import MAX_IOU
 from training.grow import fold_batch_normalization, widen
-from training.prepare import CROP_MARGIN
 from training.saved_model import save_half_precision
 from training.targets import is_upper, score_scales
 from training.train_detector import DETECTOR_IN_TRAINING
@@ -90,7 +90,10 @@ def plain_localizer(run: Path) -> keras.Model:
 def plain_classifier(run: Path) -> keras.Model:
     """The run's best network without dropout and what only training needs."""
     trained = keras.models.load_model(run / "best.keras", compile=False)
-    plain = build_compact_classifier() if trained.name == COMPACT_CLASSIFIER else build_classifier()
+    plain = build_classifier()
+    if trained.name == COMPACT_CLASSIFIER:
+        size, panels = trained.inputs[0].shape[1], trained.output["panel"].shape[1]
+        plain = build_compact_classifier(size=size, panels=panels)
     fold_batch_normalization(trained, plain)
     return plain
 
@@ -140,8 +143,8 @@ def _export_classifier(options: argparse.Namespace) -> None:
     folder = options.out / (COMPACT_CLASSIFIER if model.name == COMPACT_CLASSIFIER else CLASSIFIER)
     save_half_precision(model, folder)
     spec = ClassifierSpec(
-        kind="classifier", name=folder.name, architecture=model.name, crop_margin=CROP_MARGIN,
-        input_size=model.inputs[0].shape[1], threshold=0.5,
+        kind="classifier", name=folder.name, architecture=model.name,
+        input_size=model.inputs[0].shape[1], crop_margin=validation.crop_margin, threshold=0.5,
         labels=Labels(lower=options.labels[0], upper=upper),
         **_common(options, folder),
     )  # fmt: skip

@@ -3,9 +3,10 @@
     python -m training.formats models/face_localizer models/attractiveness_classifier \
         --prepared data/prepared
 
-Each format is a .tflite file beside the SavedModel. What is measured on the validation photos goes
-into spec.json, where the service reads whether it may use the file. int8 is the fast one;
-float16 holds the same weights as the SavedModel, for machines without TensorFlow.
+What is measured on the validation photos goes into spec.json, where the service reads whether it
+may use a format. int8, the fast one, is a .tflite file beside the SavedModel. So is float16, the
+same weights as in the SavedModel for machines without TensorFlow. bfloat16 is the SavedModel
+itself, on processors that have such arithmetic.
 """
 
 import argparse
@@ -35,13 +36,15 @@ from training.saved_model import Floats, SignatureFunction
 from training.train_localizer import NOT_VALIDATED
 
 Outputs = Mapping[str, Floats]
+DEFAULT: list[FormatName] = ["int8", "bfloat16"]
+SAVED_MODEL = "saved_model.pb"
 DIGITS = 5  # of what is stored
 SEED = 0  # of the choice of calibration photos
 
 parser = argparse.ArgumentParser(description="Export artifacts in other number formats.")
 parser.add_argument("artifacts", type=Path, nargs="+", metavar="ARTIFACT")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
-parser.add_argument("--formats", nargs="+", choices=get_args(FormatName), default=["int8"])
+parser.add_argument("--formats", nargs="+", choices=get_args(FormatName), default=DEFAULT)
 parser.add_argument("--calibration-photos", type=int, default=500, help="from the training split")
 
 
@@ -66,17 +69,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         compared = compared_photos(validation, spec)
         for number_format in options.formats:
             spec = export(artifact, number_format, calibration=calibration, compared=compared)
-            print(f"{artifact} {number_format}: {spec.formats[number_format]}")
+            measured = spec.formats.get(number_format, "cannot be measured on this processor")
+            print(f"{artifact} {number_format}: {measured}")
 
 
 def export(
     artifact: Path, number_format: FormatName, *, calibration: Image, compared: Compared
 ) -> ArtifactSpec:
-    """Write the artifact's file in this format and what is measured of it into the spec."""
-    spec, path = read_spec(artifact), artifact / f"{number_format}.tflite"
-    content = convert(artifact, number_format, calibration=calibration)
-    expected = SignatureFunction(artifact)(compared.images)
-    said = LiteFunction(content)(compared.images)
+    """Write the artifact's file in this format and what is measured of it into the spec.
+
+    Returns the spec; bfloat16 is in it only if this processor can tell.
+    """
+    spec, expected = read_spec(artifact), SignatureFunction(artifact)(compared.images)
+    content, said = _made(artifact, number_format, calibration, compared.images)
+    if content is None and all(np.array_equal(said[name], expected[name]) for name in said):
+        return spec
+    path = artifact / (f"{number_format}.tflite" if content else SAVED_MODEL)
     same = _decisions(expected, spec) == _decisions(said, spec)
     made = NumberFormat(
         file=path.name,
@@ -85,13 +93,24 @@ def export(
         mean_iou_loss=round(_iou_loss(expected, said, compared), DIGITS),
         label_agreement=round(float(same.mean()), DIGITS),
     )
-    path.write_bytes(content)  # last, so that an export cut short leaves the artifact as it was
+    if content:  # last, so that an export cut short leaves the artifact as it was
+        path.write_bytes(content)
     update = {
         "sha256": {**spec.sha256, path.name: sha256_of(path)},
         "formats": {**spec.formats, number_format: made},
     }
     write_spec(spec := spec.model_copy(update=update), artifact)
     return spec
+
+
+def _made(
+    artifact: Path, number_format: FormatName, calibration: Image, images: Image
+) -> tuple[bytes | None, Outputs]:
+    """The file's content, if the format has one of its own, and what the network then says."""
+    if number_format == "bfloat16":
+        return None, SignatureFunction(artifact, bfloat16=True)(images)
+    content = convert(artifact, number_format, calibration=calibration)
+    return content, LiteFunction(content)(images)
 
 
 def calibration_images(train: Split, spec: ArtifactSpec, *, count: int) -> Image:

@@ -28,6 +28,26 @@ class BoxLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("photo_appeal")
+class OpinionLoss(keras.losses.Loss):
+    """Cross-entropy of the opinions that are known; of panels that were not asked there is NaN."""
+
+    def __init__(self, *, name: str = "opinion_loss") -> None:
+        super().__init__(name=name)
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """Probabilities (N, P) and logits (N, P) → (N,)."""
+        unknown = ops.isnan(y_true)
+        said = ops.where(unknown, 0.0, y_true)
+        # log(1 + exp(x)) - x·y, as in Keras' own for logits, but one value for each panel.
+        losses = ops.softplus(y_pred) - y_pred * said
+        return ops.sum(ops.where(unknown, 0.0, losses), axis=-1)
+
+    def get_config(self) -> dict[str, object]:
+        """What the constructor takes, for saved models."""
+        return {"name": self.name}
+
+
+@keras.saving.register_keras_serializable("photo_appeal")
 class DetectionLoss(keras.losses.Loss):
     """How far a detector's candidates are off: where the faces are, and how sure it is of each.
 

@@ -2,7 +2,8 @@
 
     python -m training.prepare PHOTOS... --out data/prepared
     python -m training.prepare PHOTOS --negatives HOUSES CLOTHES --out data/prepared
-    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320 \
+        --crop-size 150 --crop-margin 0
 
 For each split, `train` and `validation`, three files are written:
 
@@ -12,7 +13,7 @@ For each split, `train` and `validation`, three files are written:
 
 The validation arrays have the networks' input size, so their pixels are those that the service
 would feed; the training arrays are larger, so that augmentation can zoom in. The sizes given are
-those of the original pair; the last command is for the compact detector. Files that cannot
+those of the original pair; the last command is for the compact one. Files that cannot
 be used are named in `summary.json` and on the screen, and make the exit status 3; when a split
 would stay empty nothing is written and the status is 1.
 """
@@ -38,9 +39,23 @@ from training.splits import assign_folds, perceptual_hash
 
 TRAIN_SIZE = 192  # pixels; 1.6 times the input leaves room to zoom in
 CROP_MARGIN = 0.2  # of the box's sides: hair and chin are seen, little background is
-TRAIN_CROP_MARGIN = 0.4  # more, so that augmentation can shift and turn the crop
-TRAIN_CROP_SIZE = 160  # pixels
+TRAIN_CROP_EXTRA = 0.2  # more of them, so that augmentation can shift and turn the crop
+TRAIN_CROP_SCALE = 4 / 3  # of the side, for the same reason
 SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What is cut from each photo: sides in pixels, the crop's margin as in the artifact's spec."""
+
+    photo: int
+    crop: int = INPUT_SIZE
+    crop_margin: float = CROP_MARGIN
+
+    def for_training(self, photo: int) -> "Sizes":
+        """The larger sizes, of squares with `photo` pixels, that augmentation cuts from."""
+        margin = self.crop_margin + TRAIN_CROP_EXTRA
+        return Sizes(photo, round(self.crop * TRAIN_CROP_SCALE), margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +93,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1  # fmt: skip
+    served = Sizes(options.validation_size, options.crop_size, options.crop_margin)
+    sizes = {"train": served.for_training(options.train_size), "validation": served}
     for split in SPLITS:
         members = [photo for photo, its in zip(photos, splits, strict=True) if its == split]
-        size = options.train_size if split == "train" else options.validation_size
-        _write_split(members, split, options.out, size=size, every_face=options.every_face)
-    _summarize(splits, photos, rejected, options.out)
+        _write_split(members, split, options.out, sizes[split])
+    _summarize(splits, photos, rejected, options.out, crop_margin=options.crop_margin)
     return 3 if rejected else 0
 
 
-def prepare(
-    photo: Photo, image: Image, *, split: str, size: int, every_face: bool = False
-) -> Prepared:
-    """The arrays of one photo: the square of `size` pixels, and the crop of its largest face.
+def prepare(photo: Photo, image: Image, *, split: str, sizes: Sizes) -> Prepared:
+    """The arrays of one photo: its square, and the crop of its largest face.
 
     A rated or sorted photo whose boxes are unknown counts as all face; one that is known to
-    have no face has no crop. Photos that nobody judged have one only if `every_face`, and only
-    if there is one face in them.
+    have no face, or that nobody judged, has no crop.
     """
-    training = split == "train"
-    square, transform = letterbox(image, size=size)
+    square, transform = letterbox(image, size=sizes.photo)
     height, width = image.shape[:2]
     boxes = [Box(*box).clip((width, height)) for box in photo.boxes_xyxy or ()]
     crop = None
     judged = photo.score is not None or photo.category is not None
-    if (judged and photo.boxes_xyxy != ()) or (every_face and len(boxes) == 1):
+    if judged and photo.boxes_xyxy != ():
         largest = max(boxes, key=lambda box: box.area, default=Box(0, 0, width, height))
-        crop = crop_square(
-            image, largest,
-            margin=TRAIN_CROP_MARGIN if training else CROP_MARGIN,
-            size=TRAIN_CROP_SIZE if training else INPUT_SIZE,
-        )  # fmt: skip
+        crop = crop_square(image, largest, margin=sizes.crop_margin, size=sizes.crop)
     rel = transform.apply([[b.left, b.top, b.right, b.bottom] for b in boxes]).tolist()
     known = None if photo.boxes_xyxy is None else rel
     return Prepared(photo, split, (width, height), known, square, crop)
@@ -122,9 +130,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--validation-fold", type=int, default=0, choices=range(5))
     parser.add_argument("--categories", nargs=2, default=["Ugly", "Sexy"], help="lower, upper")
-    parser.add_argument("--every-face", action="store_true", help="crop faces nobody rated too")
     parser.add_argument("--train-size", type=int, default=TRAIN_SIZE, help="pixels of a side")
     parser.add_argument("--validation-size", type=int, default=INPUT_SIZE, help="pixels of a side")
+    parser.add_argument("--crop-size", type=int, default=INPUT_SIZE, help="of a face, pixels")
+    parser.add_argument("--crop-margin", type=float, default=CROP_MARGIN, help="of a box's sides")
     options = parser.parse_args(arguments)
     for folder in [*options.photos, *options.negatives]:
         if not folder.is_dir():
@@ -151,13 +160,11 @@ def _load(photo: Photo) -> Image | Rejected:
     return image
 
 
-def _write_split(
-    photos: Sequence[Photo], split: str, out: Path, *, size: int, every_face: bool
-) -> None:
+def _write_split(photos: Sequence[Photo], split: str, out: Path, sizes: Sizes) -> None:
     folder = out / split
     folder.mkdir(parents=True, exist_ok=True)
     squares = np.lib.format.open_memmap(
-        folder / "photos.npy", "w+", np.uint8, (len(photos), size, size, 3)
+        folder / "photos.npy", "w+", np.uint8, (len(photos), sizes.photo, sizes.photo, 3)
     )
     crops: list[Image] = []
     with (folder / "records.jsonl").open("w", encoding="utf-8") as records:
@@ -165,14 +172,14 @@ def _write_split(
             image = _load(photo)
             if isinstance(image, Rejected):
                 raise SystemExit(f"{photo.path} changed while it was prepared: {image.reason}")
-            prepared = prepare(photo, image, split=split, size=size, every_face=every_face)
+            prepared = prepare(photo, image, split=split, sizes=sizes)
             squares[row] = prepared.square
             records.write(json.dumps(_record(prepared, len(crops))) + "\n")
             if prepared.crop is not None:
                 crops.append(prepared.crop)
     squares.flush()
-    crop_size = TRAIN_CROP_SIZE if split == "train" else INPUT_SIZE
-    np.save(folder / "crops.npy", np.array(crops, np.uint8).reshape(-1, crop_size, crop_size, 3))
+    side = sizes.crop
+    np.save(folder / "crops.npy", np.array(crops, np.uint8).reshape(-1, side, side, 3))
 
 
 def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
@@ -200,11 +207,17 @@ def _report(rejected: Sequence[Rejected]) -> None:
 
 
 def _summarize(
-    splits: Sequence[str], photos: Sequence[Photo], rejected: Sequence[Rejected], out: Path
+    splits: Sequence[str],
+    photos: Sequence[Photo],
+    rejected: Sequence[Rejected],
+    out: Path,
+    *,
+    crop_margin: float,
 ) -> None:
     counts = Counter((photo.dataset, split) for photo, split in zip(photos, splits, strict=True))
     summary = {
         "photos": {f"{dataset}/{split}": n for (dataset, split), n in sorted(counts.items())},
+        "crop_margin": crop_margin,
         "rejected": [{"path": str(item.path), "reason": item.reason} for item in rejected],
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")

@@ -19,6 +19,7 @@ from inference_api.vision.letterbox import Image
 Floats = npt.NDArray[np.float32]
 SIGNATURE = "serving_default"
 BATCH_SIZE = 32
+BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
 
 class HalfPrecisionWeight(tf.saved_model.experimental.TrackableResource):
@@ -70,16 +71,22 @@ def save_half_precision(model: keras.Model, folder: Path) -> None:
 
 
 class SignatureFunction:
-    """An artifact as a function of uint8 RGB (N, S, S, 3), any N, to its named outputs."""
+    """An artifact as a function of uint8 RGB (N, S, S, 3), any N, to its named outputs.
 
-    def __init__(self, artifact: Path) -> None:
+    bfloat16: compute so where the processor can; elsewhere it stays with float32.
+    """
+
+    def __init__(self, artifact: Path, *, bfloat16: bool = False) -> None:
         self._loaded = tf.saved_model.load(str(artifact))  # keeps the signature's weights alive
         self._signature = self._loaded.signatures[SIGNATURE]
+        self._options = {BFLOAT16: bfloat16}
 
     def __call__(self, images: Image) -> dict[str, Floats]:
         """Each output as float32 (N, …)."""
+        tf.config.optimizer.set_experimental_options(self._options)  # heeded at each call
         batches = [
             self._signature(image=tf.constant(images[start : start + BATCH_SIZE]))
             for start in range(0, len(images), BATCH_SIZE)
         ]
+        tf.config.optimizer.set_experimental_options({BFLOAT16: False})  # training goes on without
         return {name: np.concatenate([b[name].numpy() for b in batches]) for name in batches[0]}

@@ -2,29 +2,31 @@
 
     python -m training.train_classifier --prepared data/prepared --run runs/classifier
     python -m training.train_classifier --prepared data/prepared --run runs/compact --compact \
-        --backbone-weights PATH.npz --mixed-precision --faces data/faces --teacher data/teacher.npz
+        --backbone-weights PATH.dat --frozen-stages 4 --mixed-precision --epochs 20
 
-The first command trains the original network from nothing. The second trains the compact one:
-from ImageNet weights of its own width (`training.backbones`), on rated faces and on others
-(`training.prepare --every-face`), whose descriptions by a face recognition network
-(`training.teacher`) it learns beside the ratings (Hinton et al. 2015, arXiv:1503.02531).
+The first command trains the original network from nothing. The second trains the compact one,
+on crops prepared at its own size and margin (`training.prepare --crop-size 150 --crop-margin 0`),
+from the weights of a face recognition network (`training.dlib_weights`), which stay as they are:
+trained further, they learned the few thousand rated photos by heart.
 
 The run's folder is described in `training.runs`; repeat the command to go on after a cut. Any
 Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from training.architectures import build_classifier
+from training.architectures import INPUT_SIZE, build_classifier
 from training.backbones import load_backbone
-from training.classifier_data import ClassifierBatches, described_batches, rated_batches
-from training.compact import build_compact_classifier
+from training.classifier_data import panel_targets, probability_targets, rated_batches
+from training.compact_classifier import build_compact_classifier
 from training.data import Draws, read_split
+from training.losses import OpinionLoss
 from training.metrics import rating_agreement
 from training.plots import draw_curves
 from training.runs import Run, reseed_dropout, warmup_cosine
@@ -32,15 +34,23 @@ from training.targets import score_scales
 
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.4
+# The compact one starts from more knowledge than a few thousand photos can check.
+COMPACT_WEIGHT_DECAY = 1.0
+COMPACT_DROPOUT = 0.5
+LOSSES = {
+    "probability": "binary_crossentropy",
+    "opinions": OpinionLoss(),
+    "panel": "categorical_crossentropy",
+}
+LOSS_WEIGHTS = {"probability": 1.0, "opinions": 1.0, "panel": 0.5}
 
 parser = argparse.ArgumentParser(description="Train the attractiveness classifier.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--run", type=Path, required=True, help="the run's folder")
 parser.add_argument("--upper", default="Sexy", help="the class folder of the upper category")
 parser.add_argument("--compact", action="store_true", help="the compact pair's network")
-parser.add_argument("--backbone-weights", default="none", help="imagenet, PATH.npz or none")
-parser.add_argument("--faces", type=Path, help="training.prepare --every-face, for --teacher")
-parser.add_argument("--teacher", type=Path, help="what training.teacher wrote")
+parser.add_argument("--backbone-weights", default="none", help="dlib's PATH.dat, or none")
+parser.add_argument("--frozen-stages", type=int, default=0, help="of the compact network, 0-4")
 parser.add_argument("--mixed-precision", action="store_true", help="bfloat16: CPUs with AVX-512")
 parser.add_argument("--epochs", type=int, default=60)
 parser.add_argument("--steps", type=int, default=100, help="batches an epoch")
@@ -59,11 +69,17 @@ def main(arguments: list[str] | None = None) -> None:
     train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
     scales = score_scales(train.rated)
     draws = Draws(options.batch_size, options.steps, options.seed)
-    batches = rated_batches(train, scales, upper=options.upper, draws=draws)
-    if options.teacher:
-        faces = read_split(options.faces, "train")
-        batches = described_batches(batches, [train, faces], options.teacher)
-    model = keras.models.load_model(run.checkpoint_path) if run.history else start(options, batches)
+    size = validation.crops.shape[1]
+    panels = sorted({record["dataset"] for record in train.rated})
+    targets = probability_targets(train, scales, upper=options.upper)
+    if options.compact:
+        targets |= panel_targets(train, targets["probability"], panels)
+    batches = rated_batches(train, targets, size=size, draws=draws)
+    model = (
+        keras.models.load_model(run.checkpoint_path)
+        if run.history
+        else start(options, size, n_panels=len(panels))
+    )
     model.summary(line_length=100)
 
     for epoch in range(len(run.history), options.epochs):
@@ -84,22 +100,28 @@ def main(arguments: list[str] | None = None) -> None:
         draw_curves(run.history, options.run / "curves.png")
 
 
-def start(options: argparse.Namespace, batches: ClassifierBatches) -> keras.Model:
-    """A compiled network with its first weights, regularized for training."""
+def start(options: argparse.Namespace, size: int, *, n_panels: int) -> keras.Model:
+    """A compiled network with its first weights, for crops of `size` pixels.
+
+    Leaves with a message when the network does not take such crops.
+    """
     if options.compact:
-        described = batches.targets.get("description", np.zeros((0, 0)))
         model = build_compact_classifier(
-            normalized=True, dropout=DROPOUT, description=described.shape[1]
-        )
-    else:
+            size=size, panels=n_panels, in_training=True, dropout=COMPACT_DROPOUT,
+            frozen_stages=options.frozen_stages,
+        )  # fmt: skip
+    elif size == INPUT_SIZE:
         model = build_classifier(normalized=True, dropout=DROPOUT)
+    else:
+        sys.exit(f"{options.prepared}: crops of {size} pixels; this network takes {INPUT_SIZE}")
     filled = load_backbone(model, options.backbone_weights)
     print(f"{len(filled)} layers start from {options.backbone_weights}")
-    optimizer = keras.optimizers.AdamW(
-        options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=5.0
+    decay = COMPACT_WEIGHT_DECAY if options.compact else WEIGHT_DECAY
+    optimizer = keras.optimizers.AdamW(options.learning_rate, weight_decay=decay, clipnorm=5.0)
+    losses = {name: LOSSES[name] for name in model.output}
+    model.compile(
+        optimizer, loss=losses, loss_weights={name: LOSS_WEIGHTS[name] for name in losses}
     )
-    losses = {"probability": "binary_crossentropy", "description": "mean_squared_error"}
-    model.compile(optimizer, loss={name: losses[name] for name in model.output})
     return model
 
 

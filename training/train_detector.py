@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from inference_api.vision.letterbox import Image
-from training.compact import build_detector
+from training.compact_detector import build_detector
 from training.data import Draws, read_split
 from training.detector_data import DetectorBatches, mosaic_sampler
 from training.detector_validation import CUT_TO_FACE, DetectorValidation, as_predict

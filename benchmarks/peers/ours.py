@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
 from inference_api.engines import PAIRS, load_pipeline, survey
 from inference_api.engines.choice import choose
-from inference_api.pipeline import Found, ImageBatch, Localizer, Pipeline, Probabilities
-from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, LocalizerSpec, sha256_of
+from inference_api.engines.network import NetworkLocalizer
+from inference_api.pipeline import ImageBatch, Pipeline, Probabilities
+from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, sha256_of
 
 LEAST_PROBABILITY = 0.02  # of what counts for the precision-recall curve
 
@@ -20,17 +21,6 @@ parser.add_argument("--pair", choices=PAIRS, required=True)
 parser.add_argument("--models", type=Path, required=True, help="folder of the artifacts")
 parser.add_argument("--engine", required=True, help="what runs it, as in API_ENGINE")
 parser.add_argument("--every", action="store_true", help="improbable faces too")
-
-
-@dataclass(frozen=True, slots=True)
-class _Lowered:
-    """A localizer that calls anything a face that is as probable as its spec says."""
-
-    localizer: Localizer
-    spec: LocalizerSpec
-
-    def localize(self, squares: ImageBatch) -> list[Found]:
-        return self.localizer.localize(squares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +39,11 @@ def load(every: bool) -> Detector:
     pair, engine = options.pair, options.engine
     loaded = load_pipeline(options.models, pair=pair, engine=engine)
     chosen = choose(survey(options.models, pair=pair, engine=engine), engine)
-    spec = loaded.localizer.spec
-    lowered = spec.model_copy(update={"threshold": LEAST_PROBABILITY}) if every else spec
-    pipeline = Pipeline(_Lowered(loaded.localizer, lowered), _NoClassifier(loaded.classifier.spec))
+    localizer, spec = loaded.localizer, loaded.localizer.spec
+    if every and isinstance(localizer, NetworkLocalizer):
+        # The localizer's own: a detector drops what its spec calls improbable before it tells.
+        localizer.spec = spec.model_copy(update={"threshold": LEAST_PROBABILITY})
+    pipeline = Pipeline(localizer, _NoClassifier(loaded.classifier.spec))
 
     def detect(pixels: Pixels) -> Sequence[Scored]:
         (prediction,) = pipeline.predict([pipeline.prepare(pixels)])

@@ -87,4 +87,6 @@ def _spec_of(artifact: Path, kind: type[_Spec]) -> _Spec:
 def _loader(engine: Engine, threads: int) -> Loader:
     if engine.number_format == "float32":
         return SavedModelLoader(threads=threads)
+    if engine.number_format == "bfloat16":
+        return SavedModelLoader(threads=threads, bfloat16=True)
     return LiteLoader(engine.number_format, threads=threads)

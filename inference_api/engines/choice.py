@@ -7,6 +7,7 @@ when the artifact was exported and stands in its spec, so nothing is measured at
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal, Self
 
 from inference_api.errors import NoEngineError
@@ -14,6 +15,9 @@ from inference_api.vision.spec import ArtifactSpec, FormatName, NumberFormat
 
 MOST_IOU_LOSS = 0.01
 LEAST_LABEL_AGREEMENT = 0.99
+
+CPU_INFO = Path("/proc/cpuinfo")  # Linux; elsewhere bfloat16 is not looked for
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 
 RuntimeName = Literal["litert", "savedmodel"]
 MODULES: dict[RuntimeName, str] = {"litert": "ai_edge_litert", "savedmodel": "tensorflow"}
@@ -34,6 +38,7 @@ class Engine:
 # The fastest first (docs/performance.md).
 ENGINES = (
     Engine("litert", "int8"),
+    Engine("savedmodel", "bfloat16"),
     Engine("litert", "float16"),
     Engine("savedmodel", "float32"),
 )
@@ -41,14 +46,22 @@ ENGINES = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What engines need of a machine: the modules that can be imported there."""
+    """What engines need of a machine.
+
+    modules: those that can be imported. bfloat16: whether the processor multiplies such numbers.
+    """
 
     modules: frozenset[str]
+    bfloat16: bool
 
     @classmethod
     def here(cls) -> Self:
         """The machine that this runs on; nothing is imported to find out."""
-        return cls(frozenset(module for module in MODULES.values() if find_spec(module)))
+        flags = CPU_INFO.read_text("utf-8").split() if CPU_INFO.exists() else []
+        return cls(
+            modules=frozenset(module for module in MODULES.values() if find_spec(module)),
+            bfloat16=not BFLOAT16_FLAGS.isdisjoint(flags),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,14 @@ def _objections(engine: Engine, specs: Sequence[ArtifactSpec], machine: Machine)
     module = MODULES[engine.runtime]
     if module not in machine.modules:
         yield f"{module} is not installed"
+    if engine.number_format == "bfloat16" and not machine.bfloat16:
+        yield "the processor does not multiply bfloat16"
     if engine.number_format == "float32":
         return
     for spec in specs:
         found = spec.formats.get(engine.number_format)
         if found is None:
-            yield f"{spec.name} was not exported so"
+            yield f"{spec.name} was not measured so"
         elif problem := _shortcoming(found):
             yield f"{spec.name} {problem}"
 

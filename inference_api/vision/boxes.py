@@ -60,6 +60,10 @@ class Box:
         top, bottom = _clamp(self.top, height), _clamp(self.bottom, height)
         return Box(left, top, max(left, right), max(top, bottom))
 
+    def scale(self, x: float, y: float) -> "Box":
+        """The same place in a picture that is `x` times as wide and `y` times as high."""
+        return Box(self.left * x, self.top * y, self.right * x, self.bottom * y)
+
     def as_array(self) -> Boxes:
         """The box as float32 (4,), xyxy."""
         return np.array([self.left, self.top, self.right, self.bottom], np.float32)

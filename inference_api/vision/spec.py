@@ -19,7 +19,7 @@ Color = tuple[int, int, int]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-FormatName = Literal["int8", "float16"]
+FormatName = Literal["int8", "bfloat16", "float16"]
 
 
 class NumberFormat(BaseModel):

@@ -4,6 +4,7 @@ const AT_ONCE = 2; // photos under way; the others wait here
 const TRIES = 6; // times that a photo is sent to a busy service before its person is asked
 const LOOK_AGAIN_MS = 1000; // between looks at the service's line
 const LONG_WAIT_S = 2; // a shorter one is not worth a word
+const FEW = 5; // faces; a longer list scrolls beside the photo and is not read out whole
 const AROUND_FACE = 1.25; // times the face's longer side: how much its own picture shows
 
 const words = await (await fetch(new URL("words.json", import.meta.url))).json();
@@ -59,18 +60,13 @@ function announce(text) {
 class Problem extends Error {
   constructor(code, { status = 0, retryAfter = 0 } = {}) {
     super(code);
-    Object.assign(this, { code, status, retryAfter });
-  }
-
-  get asksForKey() {
-    return this.status === 401 || this.status === 403;
-  }
-
-  get mayPass() {
-    return this.status === 0 || this.status >= 429;
+    const asksForKey = status === 401 || status === 403;
+    const mayPass = status === 0 || status >= 429;
+    Object.assign(this, { code, retryAfter, asksForKey, mayPass });
   }
 }
 
+// The request once it was answered well; otherwise a Problem, or the signal's reason.
 function post(path, file, { signal, onUpload, onSent }) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
@@ -81,7 +77,7 @@ function post(path, file, { signal, onUpload, onSent }) {
     if (key) request.setRequestHeader("X-API-Key", key);
     request.upload.onprogress = ({ loaded, total }) => onUpload?.(loaded / total);
     request.upload.onload = () => onSent?.();
-    request.onload = () => resolve(request);
+    request.onload = () => (request.status === 200 ? resolve(request) : read(request).then(reject));
     request.onerror = () => reject(new Problem("unreachable"));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener("abort", () => request.abort());
@@ -91,12 +87,11 @@ function post(path, file, { signal, onUpload, onSent }) {
   });
 }
 
-async function accepted(request) {
-  const { status, response } = request;
-  if (status === 200) return request;
+async function read(refused) {
+  const { status, response } = refused;
   const isOurs = response.type.startsWith("application/problem+json");
   const { code } = isOurs ? JSON.parse(await response.text()) : { code: "unknown" };
-  throw new Problem(code, { status, retryAfter: Number(request.getResponseHeader("Retry-After")) });
+  return new Problem(code, { status, retryAfter: Number(refused.getResponseHeader("Retry-After")) });
 }
 
 function curlLine(name) {
@@ -194,7 +189,7 @@ class Photo {
       looking = setInterval(() => this.#lookAtLine(), LOOK_AGAIN_MS);
     };
     try {
-      return await accepted(await post(path, this.file, { signal, onUpload, onSent }));
+      return await post(path, this.file, { signal, onUpload, onSent });
     } finally {
       clearInterval(looking);
     }
@@ -219,13 +214,15 @@ class Photo {
     this.reply = reply;
     if (!this.annotated) this.part(".frames").replaceChildren(...reply.faces.map(frameOf(reply)));
     this.part(".more").hidden = false;
-    this.#settle(reply.faces.length ? "faces" : "no_face", { n: reply.faces.length });
+    this.#settle(...outcome(reply));
   }
 
   #describe({ faces, models, timings_ms: timings }) {
     const networks = models.map(({ name, version }) => `${name} ${version}`).join(" · ");
     const ms = Object.values(timings).reduce((sum, each) => sum + each, 0);
-    this.part(".faces").replaceChildren(...faces.map((face) => faceCard(face, this.image)));
+    const list = this.part(".faces");
+    list.replaceChildren(...faces.map((face) => faceCard(face, this.image)));
+    if (faces.length > FEW) list.tabIndex = 0; // for the keys that scroll
     this.part(".took").textContent = `${networks} · ${say("took", { ms })}`;
     this.part(".curl").textContent = curlLine(this.file.name);
     this.part(".json").textContent = JSON.stringify(this.reply, null, 2);
@@ -243,7 +240,8 @@ class Photo {
     this.card.classList.toggle("failed", Boolean(this.problem));
     this.#told = told;
     this.speak();
-    const labels = [...this.card.querySelectorAll(".label, .sure")].map((each) => each.textContent);
+    const aloud = this.reply?.faces.length > FEW ? [] : this.card.querySelectorAll(".label, .sure");
+    const labels = Array.from(aloud, (each) => each.textContent);
     announce([`${this.file.name}: ${say(...told)}`, ...labels].join(" "));
   }
 
@@ -259,7 +257,7 @@ class Photo {
   async download() {
     const { signal } = this.#leaving;
     try {
-      this.annotated ??= (await accepted(await post("v1/annotate", this.file, { signal }))).response;
+      this.annotated ??= (await post("v1/annotate", this.file, { signal })).response;
       save(this.annotated, `${this.file.name.replace(/\.\w+$/, "")}-annotated.jpg`);
     } catch (problem) {
       this.#tell(problem.code);
@@ -278,14 +276,16 @@ class Photo {
   }
 }
 
-function frameOf({ image }) {
+function outcome({ faces: { length: n }, max_faces: most }) {
+  if (n && n === most && most > 1) return ["most_faces", { n }];
+  return [n ? "faces" : "no_face", { n }];
+}
+
+function frameOf({ image: { width, height } }) {
   return ({ box: { left, top, right, bottom } }) => {
     const frame = document.createElement("div");
-    const share = (pixels, side) => `${(100 * pixels) / side}%`;
-    frame.style.left = share(left, image.width);
-    frame.style.top = share(top, image.height);
-    frame.style.width = share(right - left, image.width);
-    frame.style.height = share(bottom - top, image.height);
+    const inset = [top / height, 1 - right / width, 1 - bottom / height, left / width];
+    frame.style.inset = inset.map((share) => `${100 * share}%`).join(" ");
     return frame;
   };
 }

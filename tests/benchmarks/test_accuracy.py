@@ -214,6 +214,14 @@ def test_the_command_prints_the_tables_and_writes_them_when_asked(
     accuracy.main([*map(str, folders), "--reuse", "--write"])
     assert "| two | 0.833 |" in page.read_text()
     assert picture.read_text().lstrip().startswith("<?xml")
+    capsys.readouterr()
+    accuracy.main([*map(str, folders), "--without", "two"])
+    printed = capsys.readouterr().out
+    assert "| two |" not in printed
+    assert "two was left out of this run." in printed
+    with pytest.raises(SystemExit):
+        accuracy.main([*map(str, folders), "--without", "three"])
+    assert "no detector is called three" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["ours, original", "Haar cascade"])
@@ -245,3 +253,14 @@ def test_the_page_has_a_place_for_the_tables(tmp_path):
     copy.write_text(accuracy.PAGE.read_text("utf-8"))
     write_section(copy, "accuracy", "tables")
     assert "<!-- accuracy -->\n\ntables\n\n<!-- end of accuracy -->" in copy.read_text("utf-8")
+
+
+def test_our_detector_tells_of_faces_that_it_would_not_call_one(tmp_path):
+    """Else the curve, and the average precision under it, would end at its own threshold."""
+    _, compact, *_ = candidates(ROOT / "models", engine="savedmodel", peers_dir=tmp_path)
+    photos = [ROOT / "tests" / "photos" / name for name in LONDON]
+
+    answers = answers_of(compact, photos, kept=tmp_path / "kept.jsonl", reuse=False)
+
+    scores = [score for answer in answers.by_photo.values() for score in answer.scores]
+    assert min(scores) < answers.about.threshold < max(scores)

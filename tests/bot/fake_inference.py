@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 MARK = (255, 0, 0)
@@ -116,9 +115,8 @@ async def fake_inference() -> AsyncIterator[FakeInference]:
     app.router.add_post("/v1/annotate", fake.annotate)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    port = unused_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    fake.base_url = f"http://127.0.0.1:{port}"
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    fake.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield fake
     finally:

@@ -15,7 +15,7 @@ from tests.bot.telegram.sending import text_of
 
 async def count(settings: Settings, sample: str) -> float:
     """The value of `sample` in /metrics, over all its labels; 0 where it does not appear."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         page = (await http.get(f"http://{settings.host}:{settings.port}/metrics")).text
     return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(sample))
 

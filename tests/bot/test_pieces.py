@@ -87,9 +87,10 @@ async def test_messages_to_many_chats_keep_the_overall_pace():
         async with pacer.turn(chat_id):
             moments.append(loop.time())
 
+    started = loop.time()
     await asyncio.gather(*map(send, range(1, 11)))
 
-    assert moments[-1] - moments[0] >= 9 / 50 - 0.001
+    assert moments[-1] - started >= 9 / 50 - 0.001
 
 
 async def test_a_stall_is_not_made_up_for_by_haste():
@@ -104,9 +105,11 @@ async def test_a_stall_is_not_made_up_for_by_haste():
     sending = asyncio.gather(*map(send, range(1, 11)))
     await asyncio.sleep(0)
     time.sleep(0.3)  # noqa: ASYNC251 - the stall
+    over, before = loop.time(), len(moments)
     await sending
 
-    assert moments[-1] - moments[1] >= 8 / 50 - 0.001
+    assert before < 3
+    assert moments[-1] - over >= (9 - before) / 50 - 0.001
 
 
 async def test_so_many_that_are_noted_are_under_way_at_once_and_others_pass_them():

@@ -2,9 +2,7 @@
 
 import asyncio
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable
 
 import fakeredis
@@ -31,17 +29,10 @@ def redis_url(tmp_path_factory):
     port = unused_port()
     arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     folder = tmp_path_factory.mktemp("redis")
-    with subprocess.Popen([program, *arguments], cwd=folder, stdout=subprocess.DEVNULL) as server:
-        deadline = time.monotonic() + 10
-        while not _listens(port):
-            assert time.monotonic() < deadline
+    with subprocess.Popen([program, *arguments], cwd=folder, stdout=subprocess.PIPE) as server:
+        assert any(b"Ready to accept connections" in line for line in server.stdout)
         yield f"redis://127.0.0.1:{port}/0"
         server.terminate()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as connection:
-        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(params=["sqlite", "fakeredis", "redis"])

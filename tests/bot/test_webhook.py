@@ -27,7 +27,7 @@ def header(secret: str | bytes) -> dict[bytes, bytes]:
 
 
 async def post(url, update, *, secret: str | bytes = SECRET) -> int:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         return (await http.post(url, json=update, headers=header(secret))).status_code
 
 
@@ -86,7 +86,7 @@ async def test_what_cannot_be_recorded_is_delivered_again(hooked, telegram, jpeg
 
 
 async def test_health_is_served_beside_the_webhook(hooked):
-    async with httpx.AsyncClient(base_url=hooked.removesuffix("/telegram")) as http:
+    async with httpx.AsyncClient(base_url=hooked.removesuffix("/telegram"), timeout=60) as http:
         assert (await http.get("/livez")).json() == {"status": "ok"}
         assert "bot_photos_waiting" in (await http.get("/metrics")).text
         assert (await http.get("/telegram")).status_code == 405

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 
 from inference_api.engines import load_pipeline
-from inference_api.engines.choice import LEAST_LABEL_AGREEMENT, MOST_IOU_LOSS
+from inference_api.engines.choice import LEAST_LABEL_AGREEMENT, MOST_IOU_LOSS, Machine
 from inference_api.vision.boxes import Box, iou
-from inference_api.vision.images import decode
+from inference_api.vision.images import decode, decode_reduced, encode
 from inference_api.vision.letterbox import crop_square
 
 ROOT = Path(__file__).parents[2]
@@ -28,16 +29,21 @@ MEBIBYTE = 2**20
 
 
 PAIRS = ("original", "compact")
-ENGINES = ("savedmodel", "litert")
+ENGINES = ("float32", "bfloat16", "litert")
 
 
 @pytest.fixture(scope="module")
 def pipelines():
-    """Each pair in float32, and as LiteRT runs it."""
-    return {
-        (pair, engine): load_pipeline(MODELS, pair=pair, engine=engine)
-        for pair, engine in product(PAIRS, ENGINES)
-    }
+    """Each pair by every engine; bfloat16 is float32 where the processor lacks it."""
+    return {(pair, engine): load(pair, engine) for pair, engine in product(PAIRS, ENGINES)}
+
+
+def load(pair, engine):
+    if engine == "litert":
+        return load_pipeline(MODELS, pair=pair, engine="litert")
+    bfloat16 = engine == "bfloat16"
+    machine = replace(Machine.here(), bfloat16=bfloat16)
+    return load_pipeline(MODELS, pair=pair, engine="savedmodel", machine=machine)
 
 
 @pytest.fixture(params=product(PAIRS, ENGINES), ids="-".join)
@@ -78,6 +84,22 @@ def test_a_face_is_framed_where_it_is(pipeline, name, mirrored):
     assert 0.5 <= face.probability <= 1
 
 
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("name", FACES)
+def test_a_reduced_decode_leaves_each_box_where_it_is(pipelines, pair, name):
+    pipeline = pipelines[pair, "float32"]
+    image = decode((ROOT / "tests/photos" / name).read_bytes())
+    photo = encode(cv2.resize(image, (2560, 2560)), image_format="JPEG")
+    reduced, size_wh = decode_reduced(photo, least_side=pipeline.enough_side)
+    assert (reduced.shape, size_wh) == ((1280, 1280, 3), (2560, 2560))
+    whole, smaller = pipeline.predict(
+        [pipeline.prepare(decode(photo)), pipeline.prepare(reduced, size_wh=size_wh)]
+    )
+    [face], [found] = whole.faces, smaller.faces
+    assert np.abs(face.box.as_array() - found.box.as_array()).max() <= 2  # pixels of 2560
+    assert face.label == found.label
+
+
 def test_a_small_face_in_a_corner_is_found_there(pipeline):
     face = decode((ROOT / "tests/photos/london_smiling_034_08.jpg").read_bytes())[::2, ::2]
     height, width = face.shape[:2]
@@ -101,21 +123,30 @@ def placements():
                 yield ground, np.array(corners) * scale + np.tile([left, top], 2)
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_the_engines_answer_alike_within_the_stored_tolerance(pipelines, pair):
-    exact, integers = (pipelines[pair, engine] for engine in ENGINES)
+@pytest.mark.parametrize(("pair", "engine"), [*product(PAIRS, ENGINES[1:])])
+def test_the_engines_answer_alike_within_the_stored_tolerance(pipelines, pair, engine):
+    exact, rounded = pipelines[pair, "float32"], pipelines[pair, engine]
     ious, crops = ([], []), []
     spec = exact.classifier.spec
     for image, expected in placements():
         face = Box(*map(float, expected))
         crops.append(crop_square(image, face, margin=spec.crop_margin, size=spec.input_size))
-        for engine, pipeline in zip(ious, (exact, integers), strict=True):
+        for found_ious, pipeline in zip(ious, (exact, rounded), strict=True):
             found = [face.box.as_array() for face in faces_in(pipeline, image)]
-            engine.append(iou(found, [expected]).max(initial=0))
+            found_ious.append(iou(found, [expected]).max(initial=0))
     assert np.mean(ious[0]) - np.mean(ious[1]) <= MOST_IOU_LOSS
-    ours, theirs = (each.classifier.classify(np.stack(crops)) for each in (exact, integers))
+    ours, theirs = (each.classifier.classify(np.stack(crops)) for each in (exact, rounded))
     same = (ours >= spec.threshold) == (theirs >= spec.threshold)
     assert np.mean(same) >= LEAST_LABEL_AGREEMENT
+
+
+@pytest.mark.skipif(not Machine.here().bfloat16, reason="the processor does not multiply bfloat16")
+def test_bfloat16_is_really_computed_in(pipelines):
+    crops = np.random.default_rng(0).integers(0, 256, (8, 120, 120, 3), np.uint8)
+    exact, rounded = (
+        pipelines["original", engine].classifier.classify(crops) for engine in ENGINES[:2]
+    )
+    assert not np.array_equal(exact, rounded)
 
 
 WITHOUT_TENSORFLOW = r"""

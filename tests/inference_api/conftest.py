@@ -88,8 +88,8 @@ def classifier_spec() -> ClassifierSpec:
 def models_dir(tmp_path_factory) -> Path:
     """The same two networks as artifacts for TensorFlow."""
     folder = tmp_path_factory.mktemp("models")
-    write_localizer(folder / "face_localizer", LOCALIZER_SPEC, bright=BRIGHT)
-    write_classifier(folder / "attractiveness_classifier", CLASSIFIER_SPEC)
+    write_localizer(folder / "compact_detector", LOCALIZER_SPEC, bright=BRIGHT)
+    write_classifier(folder / "compact_classifier", CLASSIFIER_SPEC)
     return folder
 
 
@@ -132,7 +132,7 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 @contextmanager
-def running(app, *, timeout_s: float = 30) -> Iterator[str]:
+def running(app, *, timeout_s: float = 60) -> Iterator[str]:
     """The base URL of `app`, served by uvicorn on a free port of loopback."""
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
     server = uvicorn.Server(config)
@@ -159,7 +159,7 @@ def serve(pipeline) -> Serve:
     @contextmanager
     def run(*, pipeline=pipeline, **settings) -> Iterator[httpx.Client]:
         app = create_app(Settings(_env_file=None, **settings), pipeline)
-        with running(app) as base_url, httpx.Client(base_url=base_url, timeout=30) as client:
+        with running(app) as base_url, httpx.Client(base_url=base_url, timeout=60) as client:
             yield client
 
     return run

@@ -63,13 +63,13 @@ def test_a_wrong_setting_stops_the_start_and_is_named(run, name, value):
 def test_missing_models_stop_the_start_and_are_named(run, command):
     done = run(*command)
     assert done.returncode == 2
-    assert "face_localizer/spec.json is missing" in done.stderr
+    assert "compact_detector/spec.json is missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_an_altered_model_stops_the_start_and_is_named(run, models_dir, tmp_path):
     copy = shutil.copytree(models_dir, tmp_path / "models")
-    (copy / "face_localizer" / "saved_model.pb").write_bytes(b"altered")
+    (copy / "compact_detector" / "saved_model.pb").write_bytes(b"altered")
     done = run("serve")
     assert done.returncode == 2
     assert "saved_model.pb: sha256" in done.stderr
@@ -103,7 +103,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
     done = run("doctor", API_MODELS_DIR=str(models_dir))
     assert (done.returncode, done.stderr) == (0, "")
     for found in (
-        "litert int8         bright_localizer was not exported so",
+        "litert int8         bright_localizer was not measured so",
         "savedmodel float32  chosen, the first that is fit for API_ENGINE=savedmodel",
         "bright_localizer 0.0.1",
         "red_classifier 0.0.1",
@@ -116,7 +116,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
 def test_no_fit_engine_stops_the_start_and_is_named(run, models_dir, command):
     done = run(command, API_MODELS_DIR=str(models_dir), API_ENGINE="litert")
     assert done.returncode == 2
-    assert "litert int8: bright_localizer was not exported so" in done.stderr
+    assert "litert int8: bright_localizer was not measured so" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -131,7 +131,7 @@ def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scen
         try:
             line = next(line for line in server.stderr if "running on" in line)
             base_url = line.split("running on ")[1].split()[0]
-            answer = httpx.post(f"{base_url}/v1/predict", files={"photo": scene.jpeg}, timeout=30)
+            answer = httpx.post(f"{base_url}/v1/predict", files={"photo": scene.jpeg}, timeout=60)
             assert len(answer.json()["faces"]) == 1
         finally:
             server.send_signal(signal.SIGTERM)

@@ -3,11 +3,12 @@
 import io
 import json
 
+import cv2
 import pytest
 from PIL import ExifTags
 from PIL import Image as PillowImage
 
-from inference_api.vision.images import decode
+from inference_api.vision.images import decode, encode
 
 
 def stored_as(image, orientation: int) -> bytes:
@@ -100,6 +101,18 @@ def test_an_annotated_photo_brings_its_prediction_in_a_header(client, scene):
     assert header.isascii()
     assert json.loads(header)["faces"] == plain["faces"]
     assert "encode" in json.loads(header)["timings_ms"]
+
+
+def test_a_large_photo_is_answered_in_its_own_pixels(client, scene):
+    """Whether or not it is decoded whole: for JSON it need not be, for a picture it must."""
+    large = cv2.resize(scene.image, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
+    photo = {"photo": encode(large, image_format="JPEG")}
+    reply = client.post("/v1/predict", files=photo).json()
+    header = client.post("/v1/annotate", files=photo).headers["x-prediction"]
+    assert reply["image"] == {"width": large.shape[1], "height": large.shape[0]}
+    (face,), (whole,) = reply["faces"], json.loads(header)["faces"]
+    assert [*face["box"].values()] == pytest.approx([*whole["box"].values()], abs=8 * 320 / 64)
+    assert face["label"] == whole["label"]
 
 
 def test_the_service_says_which_models_and_words_it_uses(client):

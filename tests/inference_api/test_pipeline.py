@@ -92,6 +92,20 @@ def test_a_box_in_the_padding_is_no_face(scripted):
     assert prediction.faces == ()
 
 
+def test_boxes_are_in_pixels_of_the_photo_when_a_smaller_copy_is_looked_at(scripted):
+    box = (0.25, 0.375, 0.75, 0.625)  # of a square that a wide photo fills by half
+    scripted.localizer.found = [found(box)]
+    copy = black(200, 100)
+    copy[25:75, 50:150] = 255  # the face
+    scripted.classifier.classify = lambda crops: crops.mean(axis=(1, 2, 3)) / np.float32(255)
+    (whole,) = scripted.predict([scripted.prepare(copy.repeat(4, axis=0).repeat(4, axis=1))])
+    (reduced,) = scripted.predict([scripted.prepare(copy, size_wh=(800, 400))])
+    assert reduced.size_wh == whole.size_wh == (800, 400)
+    assert reduced.faces[0].box.as_array() == pytest.approx([200, 100, 600, 300])
+    assert reduced.faces[0].box == whole.faces[0].box
+    assert reduced.faces[0].probability == pytest.approx(whole.faces[0].probability, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("upper", "label", "probability"),
     [(0, "Blue", 1), (0.4999, "Blue", 0.5001), (0.5, "Red", 0.5), (1, "Red", 1)],

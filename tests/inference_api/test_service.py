@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -13,6 +13,8 @@ import pytest
 
 from inference_api.pipeline import Pipeline
 from tests.inference_api.test_bad_requests import assert_problem
+
+PATIENCE_S = 60  # a busy machine needs long; only a failure waits so long
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Held:
         if self.armed:
             self.calls += len(squares)
             self.entered.set()
-            assert self.gate.wait(20)
+            assert self.gate.wait(PATIENCE_S)
         return self.inner.localize(squares)
 
 
@@ -44,7 +46,7 @@ def held(pipeline):
     held.gate.set()
 
 
-def until(condition, *, timeout_s: float = 10) -> None:
+def until(condition, *, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -126,7 +128,7 @@ def test_a_fault_of_ours_is_a_problem_document_and_a_log_entry(serve, scene, pip
 def test_ready_means_warmed_up_and_health_answers_meanwhile(serve, held, pipeline):
     held.armed = True
     with serve(pipeline=Pipeline(held, pipeline.classifier)) as client:
-        assert held.entered.wait(10)
+        assert held.entered.wait(PATIENCE_S)
         assert_problem(client.get("/readyz"), 503, "not_ready")
         assert client.get("/livez").json() == {"status": "ok"}
         held.gate.set()
@@ -142,25 +144,30 @@ def test_a_photo_without_an_answer_in_time_is_a_504(serve, held, pipeline, scene
         held.gate.set()
 
 
+class Slow(Pipeline):
+    """Says of itself that a photo takes 40 s; two of them are too much for the usual deadline."""
+
+    def warm_up(self, *, batch_sizes):
+        super().warm_up(batch_sizes=batch_sizes)
+        return 40.0
+
+
 def test_overload_is_a_503_that_says_when_to_come_back(serve, held, pipeline, scene):
-    with serve(pipeline=Pipeline(held, pipeline.classifier), deadline_s=2) as client:
+    with (
+        serve(pipeline=Slow(held, pipeline.classifier), deadline_s=PATIENCE_S) as client,
+        ThreadPoolExecutor() as pool,
+    ):
         until(lambda: client.get("/readyz").status_code == 200)
         held.armed = True
-        threading.Timer(0.7, held.gate.set).start()  # one slow photo, so the estimate is 0.07 s
-        client.post("/v1/predict", files={"photo": scene.jpeg})
-        held.gate.clear()
-        with ThreadPoolExecutor(60) as pool:
-            answers = [
-                pool.submit(client.post, "/v1/predict", files={"photo": scene.jpeg})
-                for _ in range(60)
-            ]
-            refused = next(a.result() for a in as_completed(answers))
-            held.gate.set()
-        assert_problem(refused, 503, "overloaded")
-        assert int(refused.headers["retry-after"]) >= 1
-        statuses = {answer.result().status_code for answer in answers}
-        assert 200 in statuses
-        assert statuses <= {200, 503, 504}
+        first = pool.submit(client.post, "/v1/predict", files={"photo": scene.jpeg})
+        assert held.entered.wait(PATIENCE_S)
+        for _ in range(10):
+            refused = client.post("/v1/predict", files={"photo": scene.jpeg})
+            assert_problem(refused, 503, "overloaded")
+            assert 20 <= int(refused.headers["retry-after"]) <= 30
+        held.gate.set()
+        assert first.result().status_code == 200
+        assert held.calls == 1
 
 
 def leave_early(client, scene) -> None:
@@ -181,11 +188,11 @@ def test_the_photo_of_a_client_that_left_is_never_run(serve, held, pipeline, sce
             target=client.post, args=("/v1/predict",), kwargs={"files": {"photo": scene.jpeg}}
         )
         thread.start()
-        assert held.entered.wait(10)
+        assert held.entered.wait(PATIENCE_S)
         leave_early(client, scene)
         until(lambda: metric(client, "api_photos_pending") == 1)
         held.gate.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert client.post("/v1/predict", files={"photo": scene.jpeg}).status_code == 200
         assert held.calls == 2
 
@@ -196,9 +203,13 @@ def test_stopping_answers_the_photo_in_hand(serve, held, pipeline, scene):
         until(lambda: client.get("/readyz").status_code == 200)
         held.armed = True
         url, files = client.base_url.join("/v1/predict"), {"photo": scene.jpeg}
-        thread = threading.Thread(target=lambda: answers.append(httpx.post(url, files=files)))
+
+        def send() -> None:
+            answers.append(httpx.post(url, files=files, timeout=PATIENCE_S))
+
+        thread = threading.Thread(target=send)
         thread.start()
-        assert held.entered.wait(10)
+        assert held.entered.wait(PATIENCE_S)
         threading.Timer(0.2, held.gate.set).start()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert [answer.status_code for answer in answers] == [200]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.assignment import FACE_SIDES, SMALLEST_SIDE, assign
-from training.compact import STRIDES, grid
+from training.compact_detector import STRIDES, grid
 
 SIZE = 128
 NONE = np.zeros((0, 4), np.float32)

@@ -23,8 +23,8 @@ from training.augment import (
 from training.data import Split
 from training.prepare import (
     CROP_MARGIN,
-    TRAIN_CROP_MARGIN,
-    TRAIN_CROP_SIZE,
+    TRAIN_CROP_EXTRA,
+    Sizes,
     _record,
     prepare,
 )
@@ -190,7 +190,8 @@ def test_a_training_crop_shows_the_face_as_large_as_the_service_does(size_wh, bo
     image = painted(box, size_wh=size_wh)
     photo = Photo(Path("a.jpg"), "mine", ((box.left, box.top, box.right, box.bottom),), score=1.0)
     stored, served = (
-        prepare(photo, image, split=split, size=SIZE) for split in ("train", "validation")
+        prepare(photo, image, split=split, sizes=sizes)
+        for split, sizes in (("train", Sizes(SIZE).for_training(SIZE)), ("validation", Sizes(SIZE)))
     )
     split = Split([_record(stored, 0)], stored.square[None], stored.crop[None])
     sampler = CropSampler(split.crops, split.crop_windows, size=SIZE)
@@ -206,8 +207,8 @@ def test_a_training_crop_shows_the_face_as_large_as_the_service_does(size_wh, bo
 
 
 def test_crops_are_pictures_of_the_size_and_repeat_with_the_randomness():
-    crops = ground(3, size_wh=(TRAIN_CROP_SIZE, TRAIN_CROP_SIZE))[None]
-    side = (1 + 2 * CROP_MARGIN) / (1 + 2 * TRAIN_CROP_MARGIN)
+    crops = ground(3, size_wh=(160, 160))[None]
+    side = (1 + 2 * CROP_MARGIN) / (1 + 2 * (CROP_MARGIN + TRAIN_CROP_EXTRA))
     window = np.array([[(1 - side) / 2] * 2 + [(1 + side) / 2] * 2], np.float32)
     one, other = (CropSampler(crops, window, size=SIZE) for _ in range(2))
 

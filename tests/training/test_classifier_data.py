@@ -1,36 +1,19 @@
-"""The classifier's batches: crops, what people said of them, what a teacher says."""
+"""The classifier's batches: crops, and what people said of them."""
 
 import numpy as np
 import pytest
 
 from training.augment import CropSampler
-from training.classifier_data import ClassifierBatches, described_batches, rated_batches
+from training.classifier_data import (
+    ClassifierBatches,
+    panel_targets,
+    probability_targets,
+    rated_batches,
+)
 from training.data import Draws, Split
 from training.targets import ScoreScale
 
 SIZE = 120
-
-
-def split_of(*values, dataset="mine", score=None):
-    """A split with one grey photo, all face, for each value."""
-    records = [
-        {
-            "dataset": dataset, "source": f"{value}.jpg", "size_wh": [160, 160],
-            "boxes_rel_xyxy": [[0, 0, 1, 1]], "score": score, "category": None, "crop": row,
-        }
-        for row, value in enumerate(values)
-    ]  # fmt: skip
-    crops = np.stack([np.full((160, 160, 3), value, np.uint8) for value in values])
-    return Split(records, crops, crops)
-
-
-@pytest.fixture
-def teacher(tmp_path):
-    names = ["mine/30.jpg", "mine/130.jpg", "others/230.jpg"]
-    np.savez(
-        tmp_path / "teacher.npz", names=names, descriptions=np.float32([[0, 5], [2, 5], [4, 8]])
-    )
-    return tmp_path / "teacher.npz"
 
 
 def test_crops_come_with_their_targets_as_often_as_they_weigh():
@@ -41,10 +24,9 @@ def test_crops_come_with_their_targets_as_often_as_they_weigh():
     weights = np.array([1.0, 0.0, 3.0], np.float32)
     batches = ClassifierBatches(sampler, targets, weights, Draws(64, 2, 0))
 
-    inputs, outputs, known = batches[0]
+    inputs, outputs = batches[0]
 
     assert len(batches) == 2
-    assert known["probability"].tolist() == [1.0] * 64
     drawn = outputs["probability"][:, 0]
     assert set(drawn.tolist()) == {np.float32(0.1), np.float32(0.9)}
     assert 0.6 < (drawn > 0.5).mean() < 0.9
@@ -52,33 +34,45 @@ def test_crops_come_with_their_targets_as_often_as_they_weigh():
     assert ((middles > 128) == (drawn > 0.5)).all()
 
 
-def test_faces_nobody_rated_teach_only_their_description(teacher):
-    rated, others = split_of(30, 130, 60, score=3.0), split_of(230, dataset="others")
-    scales = {"mine": ScoreScale(median=3.0, deviation=1.0)}
-    draws = Draws(64, 1, 0)
-
-    batches = described_batches(
-        rated_batches(rated, scales, upper="Sexy", draws=draws), [rated, others], teacher
-    )
-    inputs, targets, known = batches[0]
-
-    middle = inputs["image"][:, 40:80, 40:80].mean(axis=(1, 2, 3))
-    from_others = middle > 180
-    assert 0 < from_others.sum() < 64
-    assert not known["probability"][from_others].any()
-    assert known["probability"][~from_others].all()
-    np.testing.assert_allclose(targets["probability"][~from_others], 0.5)
-    assert known["description"][from_others].all()
-    assert set(known["description"][~from_others].tolist()) == {0.0, 1.0}  # 60.jpg is unknown
+@pytest.fixture
+def split():
+    """Three photos of two data sets, rated one deviation below, at and above their medians."""
+    record = {
+        "size_wh": [200, 200], "boxes_rel_xyxy": [[0.3, 0.3, 0.7, 0.7]], "category": None,
+    }  # fmt: skip
+    said = [("mine", 2.0), ("yours", 50.0), ("mine", 4.0)]
+    records = [
+        {**record, "dataset": dataset, "score": score, "crop": row}
+        for row, (dataset, score) in enumerate(said)
+    ]
+    pixels = np.zeros((3, 80, 80, 3), np.uint8)
+    return Split(records, pixels, pixels, crop_margin=0)
 
 
-def test_descriptions_are_brought_to_mean_0_and_deviation_1(teacher):
-    rated, others = split_of(30, 130, score=3.0), split_of(230, dataset="others")
-    scales = {"mine": ScoreScale(median=3.0, deviation=1.0)}
+BELOW, ABOVE = 0.158655, 0.841345  # the normal distribution's share under -1 and under +1
+SCALES = {"mine": ScoreScale(3.0, 1.0), "yours": ScoreScale(50.0, 20.0)}
 
-    batches = described_batches(
-        rated_batches(rated, scales, upper="Sexy", draws=Draws(1, 1, 0)), [rated, others], teacher
-    )
 
-    np.testing.assert_allclose(batches.targets["description"].mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(batches.targets["description"].std(axis=0), 1, atol=1e-6)
+def test_a_rating_becomes_a_probability(split):
+    targets = probability_targets(split, SCALES, upper="Sexy")
+
+    np.testing.assert_allclose(targets["probability"], [[BELOW], [0.5], [ABOVE]], atol=1e-5)
+
+
+def test_only_the_panel_that_rated_a_photo_has_an_opinion_of_it(split):
+    probability = np.array([[0.2], [0.5], [0.8]], np.float32)
+
+    targets = panel_targets(split, probability, ["mine", "yours"])
+
+    assert targets["panel"].tolist() == [[1, 0], [0, 1], [1, 0]]
+    expected = np.array([[0.2, np.nan], [np.nan, 0.5], [0.8, np.nan]], np.float32)
+    np.testing.assert_array_equal(targets["opinions"], expected)
+
+
+def test_crops_have_the_size_asked_for(split):
+    targets = {"probability": np.zeros((3, 1), np.float32)}
+
+    inputs, outputs = rated_batches(split, targets, size=60, draws=Draws(8, 1, 0))[0]
+
+    assert inputs["image"].shape == (8, 60, 60, 3)
+    assert outputs["probability"].shape == (8, 1)

@@ -87,6 +87,7 @@ def prepare(folder, *, wrongly):
     """What training.prepare would write; the training photos are wrong for calibration if asked."""
     write_split(folder / "train", dark=wrongly)
     write_split(folder / "validation", dark=False)
+    (folder / "summary.json").write_text(json.dumps({"crop_margin": 0.2}))
     return folder
 
 

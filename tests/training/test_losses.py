@@ -1,4 +1,4 @@
-"""The box loss against NumPy, on whatever Keras runs on."""
+"""The losses against NumPy, on whatever Keras runs on."""
 
 import keras
 import numpy as np
@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.losses import GIOU_WEIGHT, L1_WEIGHT, BoxLoss, DetectionLoss, generalized_iou
+from training.losses import (
+    GIOU_WEIGHT,
+    L1_WEIGHT,
+    BoxLoss,
+    DetectionLoss,
+    OpinionLoss,
+    generalized_iou,
+)
 
 UNIT = [0.0, 0.0, 0.5, 0.5]
 
@@ -168,3 +175,14 @@ def test_the_detection_loss_comes_back_from_its_configuration():
 
     assert isinstance(again, DetectionLoss)
     assert again.name == "mine"
+
+
+def test_an_opinion_costs_its_cross_entropy_and_one_that_nobody_has_costs_nothing():
+    said = np.array([[0.2, np.nan], [np.nan, 1.0], [np.nan, np.nan]], np.float32)
+    logits = np.array([[1.0, 50.0], [-50.0, 2.0], [9.0, 9.0]], np.float32)
+    probability = 1 / (1 + np.exp(-logits.astype(float)))
+
+    losses = as_numpy(OpinionLoss().call(said, logits))
+
+    first = -0.2 * np.log(probability[0, 0]) - 0.8 * np.log(1 - probability[0, 0])
+    np.testing.assert_allclose(losses, [first, -np.log(probability[1, 1]), 0], rtol=1e-5)

@@ -15,7 +15,7 @@ from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
 from tests.training.scenes import labelme, scene, write_image
 from training.architectures import INPUT_SIZE
 from training.data import read_split
-from training.prepare import CROP_MARGIN, TRAIN_CROP_SIZE, TRAIN_SIZE, main
+from training.prepare import TRAIN_SIZE, main
 from training.sources import read_source
 from training.splits import assign_folds, perceptual_hash
 
@@ -189,13 +189,14 @@ def test_class_folders_give_a_crop_for_each_face_and_no_false_negative(sorted_ph
 def test_an_unlabeled_photo_of_a_category_is_all_face(sorted_photos):
     split = read_split(sorted_photos, "train")
     rows = [r for r, record in enumerate(split.rated) if record["boxes_rel_xyxy"] is None]
-    height = TRAIN_CROP_SIZE * 120 // 150
+    side = split.crops.shape[1]
+    height = side * 120 // 150
 
     assert rows
     for row in rows:
         np.testing.assert_allclose(split.crop_windows[row], [0, 0, 1, 1], atol=1e-6)
         padded = np.ptp(split.crops[row].astype(int), axis=(1, 2)) == 0
-        assert padded.sum() == TRAIN_CROP_SIZE - height
+        assert padded.sum() == side - height
 
 
 class Recording:
@@ -213,21 +214,26 @@ class Recording:
         return np.full(len(crops), 0.5, np.float32)
 
 
-def recording_pipeline(box_rel_xyxy):
+def recording_pipeline(box_rel_xyxy, *, crop_size, crop_margin):
     common = {
-        "version": "1", "architecture": "none", "input_size": INPUT_SIZE,
+        "version": "1", "architecture": "none",
         "pad_color": (128, 128, 128), "resize_filter": "area", "threshold": 0.5, "libraries": {},
         "data_id": "none", "git_commit": "none", "sha256": {},
     }  # fmt: skip
-    localizer = LocalizerSpec(kind="localizer", name="l", box_format="rel_xyxy", **common)
+    localizer = LocalizerSpec(
+        kind="localizer", name="l", input_size=INPUT_SIZE, box_format="rel_xyxy", **common
+    )
     classifier = ClassifierSpec(
-        kind="classifier", name="c", crop_margin=CROP_MARGIN,
+        kind="classifier", name="c", input_size=crop_size, crop_margin=crop_margin,
         labels=Labels(lower="a", upper="b"), **common,
     )  # fmt: skip
     return Pipeline(Recording(localizer, box_rel_xyxy), Recording(classifier))
 
 
-def test_the_validation_pixels_are_those_the_service_feeds(tmp_path, repository_photos):
+@pytest.mark.parametrize(("crop_size", "crop_margin"), [(120, 0.2), (150, 0.0)])
+def test_the_validation_pixels_are_those_the_service_feeds(
+    tmp_path, repository_photos, crop_size, crop_margin
+):
     """Not close: equal, of the photo and of the face crop, for real photos."""
     box = [120, 100, 330, 360]
     rows = [
@@ -238,9 +244,11 @@ def test_the_validation_pixels_are_those_the_service_feeds(tmp_path, repository_
     (tmp_path / "set/index.jsonl").write_text("\n".join(map(json.dumps, rows)))
     for fold, row in enumerate(rows):
         out = tmp_path / str(fold)
-        main([str(tmp_path / "set"), "--out", str(out), "--validation-fold", str(fold)])
+        crops = ["--crop-size", str(crop_size), "--crop-margin", str(crop_margin)]
+        main([str(tmp_path / "set"), "--out", str(out), "--validation-fold", str(fold), *crops])
         prepared = read_split(out, "validation")
-        pipeline = recording_pipeline(prepared.boxes_rel_xyxy[0])
+        box_rel_xyxy = prepared.boxes_rel_xyxy[0]
+        pipeline = recording_pipeline(box_rel_xyxy, crop_size=crop_size, crop_margin=crop_margin)
 
         pipeline.predict([pipeline.prepare(decode(Path(row["image"]).read_bytes()))])
 

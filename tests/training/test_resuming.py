@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training import train_classifier, train_detector, train_localizer
-from training.compact import build_detector
+from training.compact_detector import build_detector
 from training.drawn import write_dataset
 from training.prepare import main as prepare
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 
 from tests.bot.telegram.faults import Faults
 from tests.bot.telegram.limits import Limits
@@ -203,9 +202,8 @@ async def fake_telegram(*, host: str = "127.0.0.1") -> AsyncIterator[FakeTelegra
     app.router.add_get("/file/bot{token}/photos/{file_id}", telegram.download)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    port = unused_port()
-    await web.TCPSite(runner, host, port).start()
-    telegram.base_url = f"http://{host}:{port}"
+    await web.TCPSite(runner, host, 0).start()
+    telegram.base_url = f"http://{host}:{runner.addresses[0][1]}"
     pushing = asyncio.create_task(telegram.push_updates())
     try:
         yield telegram

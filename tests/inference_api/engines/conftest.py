@@ -22,11 +22,11 @@ def engine_models_dir(models_dir, tmp_path_factory):
     from training.lite import convert
 
     folder = shutil.copytree(models_dir, tmp_path_factory.mktemp("lite") / "models")
-    for artifact in (folder / name for name in PAIRS["original"]):
+    for artifact in (folder / name for name in PAIRS["compact"]):
         spec = read_spec(artifact)
         path = artifact / "float16.tflite"
         path.write_bytes(convert(artifact, "float16", calibration=None))
         listed = {**spec.sha256, path.name: sha256_of(path)}
-        formats = {"float16": agreeing(file=path.name)}
+        formats = {"float16": agreeing(file=path.name), "bfloat16": agreeing()}
         write_spec(spec.model_copy(update={"sha256": listed, "formats": formats}), artifact)
     return folder

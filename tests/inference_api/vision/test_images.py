@@ -16,7 +16,7 @@ from inference_api.errors import (
     UndecodableImageError,
     UnsupportedImageError,
 )
-from inference_api.vision.images import FORMATS, ImageLimits, decode, encode
+from inference_api.vision.images import FORMATS, ImageLimits, decode, decode_reduced, encode
 
 LOSSY = {"JPEG", "GIF", "AVIF", "HEIF"}
 
@@ -163,6 +163,44 @@ def test_what_is_encoded_decodes_to_nearly_the_same(image_format):
     encoded = encode(smooth, image_format=image_format)
     difference = np.abs(decode(encoded).astype(int) - smooth)
     assert difference.max() <= (0 if image_format == "PNG" else 8)
+
+
+@pytest.mark.parametrize(
+    ("least_side", "shape"),
+    [(321, (320, 480)), (320, (320, 480)), (160, (160, 240)), (90, (160, 240)), (1, (40, 60))],
+)
+def test_a_jpeg_is_reduced_as_far_as_its_shorter_side_allows(least_side, shape):
+    data = saved(picture().resize((480, 320)), "JPEG")
+    reduced, size_wh = decode_reduced(data, least_side=least_side)
+    assert (reduced.shape[:2], size_wh) == (shape, (480, 320))
+    size = shape[::-1]
+    expected = np.asarray(
+        PillowImage.fromarray(decode(data)).resize(size, PillowImage.Resampling.BOX)
+    )
+    assert np.abs(reduced.astype(int) - expected).mean() < 2
+
+
+def test_a_reduced_photo_is_upright_and_so_is_its_size():
+    exif = PillowImage.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    data = saved(picture().resize((480, 320)), "JPEG", exif=exif.tobytes())
+    reduced, size_wh = decode_reduced(data, least_side=160)
+    assert (reduced.shape[:2], size_wh) == ((240, 160), (320, 480))
+    assert np.abs(reduced[10, 10].astype(int) - (0, 0, 255)).max() < 12  # was at the bottom left
+
+
+@pytest.mark.parametrize("image_format", set(FORMATS) - {"JPEG"})
+def test_other_formats_come_whole(image_format):
+    data = saved(picture(), image_format)
+    reduced, size_wh = decode_reduced(data, least_side=1)
+    assert size_wh == (48, 32)
+    assert np.array_equal(reduced, decode(data))
+
+
+def test_the_limits_hold_for_the_whole_photo_however_far_it_is_reduced():
+    data = saved(picture(), "JPEG")
+    with pytest.raises(ImageTooLargeError):
+        decode_reduced(data, least_side=1, limits=ImageLimits(max_pixels=48 * 32 - 1))
 
 
 VALID = {image_format: saved(picture(), image_format) for image_format in FORMATS}

@@ -5,13 +5,14 @@ import re
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from inference_api.pipeline import Pipeline
 from inference_api.vision.images import encode
-from tests.inference_api.test_service import Held, until
+from tests.inference_api.test_service import PATIENCE_S, Held, until
 
-BUSY = {"Retry-After": "1", "Content-Type": "application/problem+json"}
+BUSY = {"Retry-After": "2", "Content-Type": "application/problem+json"}
 
 
 def says(card, text) -> None:
@@ -53,6 +54,32 @@ def test_five_faces_are_numbered_alike_in_the_photo_and_beside_it(visit):
     visit.look("five-faces")
 
 
+def square_of(n: int) -> bytes:
+    """A photo of `n` small blue things in rows of sixteen."""
+    image = np.full((1280, 1280, 3), 20, np.uint8)
+    for row, column in (divmod(number, 16) for number in range(n)):
+        image[80 * row + 20 : 80 * row + 80, 80 * column + 20 : 80 * column + 80] = (60, 60, 255)
+    return encode(image, image_format="PNG")
+
+
+def test_of_a_crowd_the_surest_are_shown_and_it_is_said(open_page):
+    visit = open_page()
+    card = visit.send("crowd.png", square_of(200), "image/png")
+    said = "100 faces, those that are surest. The service marks no more in one photo."
+    says(card, said)
+    expect(card.locator(".frames div")).to_have_count(100)
+    expect(card.locator(".faces li")).to_have_count(100)
+    expect(visit.page.get_by_role("status")).to_have_text(f"crowd.png: {said}")
+    assert card.bounding_box()["height"] < 1000, "the list scrolls beside the photo"
+    card.locator(".faces").focus()
+    visit.page.keyboard.press("End")
+    expect(card.locator(".faces li").last).to_be_in_viewport()
+    assert Axe().run(visit.page).violations_count == 0
+    visit.look("crowd")
+    visit.page.get_by_role("button", name="Русский").click()
+    says(card, "Показано лиц: 100, самые уверенные. Больше на одном фото сервис не отмечает.")
+
+
 def test_a_probability_is_a_bar_and_a_text(visit, scene):
     card = visit.send("bar.jpg", scene.jpeg)
     expect(card.locator("meter")).to_have_attribute("max", "1")
@@ -81,22 +108,27 @@ def test_a_bad_file_is_named_in_plain_words(visit, scene, data, text):
     visit.look("bad-file")
 
 
-def test_a_photo_is_sent_again_when_the_busy_service_said_to(visit, scene):
-    overloaded = '{"code": "overloaded"}'
+def test_a_photo_is_sent_again_when_the_busy_service_said_to(open_page, scene):
+    visit, overloaded = open_page(), '{"code": "overloaded"}'
+    visit.page.clock.install(time=0)
+    visit.page.clock.pause_at(1)
     visit.page.route(
         "**/v1/predict",
         lambda route: route.fulfill(status=503, headers=BUSY, body=overloaded),
         times=1,
     )
     card = visit.send("patient.jpg", scene.jpeg)
-    says(card, "The service is busy. The photo is sent again in 1 s.")
+    says(card, "The service is busy. The photo is sent again in 2 s.")
     visit.look("busy")
+    visit.page.clock.run_for(1000)
+    says(card, "The service is busy. The photo is sent again in 1 s.")
+    visit.page.clock.run_for(1000)
     says(card, "1 face found")
 
 
 def test_the_line_at_the_service_is_shown_while_a_photo_waits(open_page, serve, pipeline, scene):
     held = Held(pipeline.localizer)
-    with serve(pipeline=Pipeline(held, pipeline.classifier)) as client:
+    with serve(pipeline=Pipeline(held, pipeline.classifier), deadline_s=PATIENCE_S) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         visit, held.armed = open_page(str(client.base_url)), True
         visit.page.route("**/v1/queue", lambda route: route.fulfill(json={"wait_s": 12.3}))

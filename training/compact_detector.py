@@ -1,6 +1,6 @@
-"""The compact pair of networks, in Keras 3: many faces, a twentieth of the arithmetic.
+"""The compact pair's detector, in Keras 3: many faces, a twentieth of the arithmetic.
 
-Both take uint8 RGB as the service feeds it, scale it themselves, and are built of 3x3 and 1x1
+It takes uint8 RGB as the service feeds it, scales it itself, and is built of 3x3 and 1x1
 convolutions with batch normalization and ReLU, which every runtime folds and quantizes well.
 """
 
@@ -11,12 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
-from training.architectures import IMAGENET_MEAN_RGB
-
-CLASSIFIER_SIZE = 120  # pixels
-VGG19_CONVOLUTIONS = (2, 2, 4, 4, 1)  # in each block, up to the first of the last
-QUARTER_CHANNELS = (16, 32, 64, 128, 128)  # a quarter of VGG19's
-HIDDEN = 256
 DETECTOR_SIZE = 320  # pixels
 STRIDES = (8, 16, 32)  # pixels of the input between neighbouring points of each map
 STEM_CHANNELS = (16, 32)  # on 160 and 80 pixels
@@ -25,48 +19,6 @@ NECK_CHANNELS = 64
 PRIOR_SIDE = 4  # strides; the box that a point stands for before it has learned anything
 LARGEST_LOG = 3.0  # of a side over the prior: 20 times, more than the picture
 PRIOR_PROBABILITY = 0.01  # of a face at a point, at the start (Lin et al. 2017, RetinaNet)
-
-
-def build_compact_classifier(
-    *, normalized: bool = False, dropout: float = 0.0, description: int = 0
-) -> keras.Model:
-    """VGG19 at a quarter of its width up to its 13th convolution, then Dense 256 and a sigmoid.
-
-    Configuration E of Simonyan & Zisserman 2015 (arXiv:1409.1556), narrowed as by Wang et al.
-    2020 (arXiv:2003.08436), whose distilled ImageNet weights fit. `image` uint8 RGB
-    (N, 120, 120, 3), a face crop → `probability` float32 (N, 1) of the upper category.
-    0.66 GFLOP and 0.9 million parameters.
-
-    For training there are batch normalization (not in the first block, where it would cost more
-    time than the convolutions), dropout of the pooled maps and of the hidden layer, and a second
-    output `description` (N, that many), which is taught what a teacher says of the face.
-    """
-    image = keras.Input((CLASSIFIER_SIZE, CLASSIFIER_SIZE, 3), dtype="uint8", name="image")
-    offset = [-mean for mean in IMAGENET_MEAN_RGB]
-    x = layers.Rescaling(1.0, offset=offset, name="subtract_mean")(image)
-    for block, (width, count) in enumerate(
-        zip(QUARTER_CHANNELS, VGG19_CONVOLUTIONS, strict=True), 1
-    ):
-        if block > 1:
-            x = layers.MaxPooling2D(2, name=f"block{block - 1}_pool")(x)
-        for number in range(1, count + 1):
-            add = _Convolutions(normalized=normalized and block > 1)
-            x = add.dense(x, width, kernel=3, stride=1, name=f"block{block}_conv{number}")
-    average = layers.GlobalAveragePooling2D(name="average_pool")(x)
-    largest = layers.GlobalMaxPooling2D(name="max_pool")(x)
-    x = layers.Concatenate(name="pooled")([average, largest])
-    x = layers.BatchNormalization(momentum=0.95, name="pooled_norm")(x)
-    x = layers.Dropout(dropout / 2, name="pooled_dropout")(x) if dropout else x
-    x = layers.Dense(HIDDEN, activation="relu", name="hidden")(x)
-    described = x
-    x = layers.Dropout(dropout, name="hidden_dropout")(x) if dropout else x
-    # In single precision whatever the rest is trained in: a probability needs its digits.
-    output = layers.Dense(1, activation="sigmoid", dtype="float32", name="probability")
-    outputs = {"probability": output(x)}
-    if description:
-        says = layers.Dense(description, dtype="float32", name="description")
-        outputs["description"] = says(described)
-    return keras.Model({"image": image}, outputs, name="compact_classifier")
 
 
 def build_detector(*, size: int = DETECTOR_SIZE, normalized: bool = True) -> keras.Model:

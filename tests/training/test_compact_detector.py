@@ -1,15 +1,15 @@
-"""The compact pair: what goes in and out, what it costs, where its points lie."""
+"""The compact detector: what goes in and out, what it costs, where its points lie."""
 
 import keras
 import numpy as np
 import pytest
 
 from inference_api.vision.boxes import xyxy_to_rel_xyxy
-from training.compact import (
+from tests.training.arithmetic import multiplications
+from training.compact_detector import (
     PRIOR_PROBABILITY,
     PRIOR_SIDE,
     DecodeBoxes,
-    build_compact_classifier,
     build_detector,
     grid,
 )
@@ -20,42 +20,18 @@ def detector():
     return build_detector()
 
 
-@pytest.fixture(scope="module")
-def classifier():
-    return build_compact_classifier()
-
-
-def multiplications(model):
-    """Of all convolutions and dense layers for one picture."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.DepthwiseConv2D):
-            total += int(np.prod(layer.output.shape[1:])) * int(np.prod(layer.kernel.shape[:2]))
-        elif isinstance(layer, keras.layers.Conv2D):
-            total += int(np.prod(layer.output.shape[1:3])) * int(np.prod(layer.kernel.shape))
-        elif isinstance(layer, keras.layers.Dense):
-            total += int(np.prod(layer.kernel.shape))
-    return total
-
-
 def test_the_detector_stays_within_its_budget(detector):
     assert 2 * multiplications(detector) <= 0.5e9
     assert detector.count_params() <= 1_500_000
 
 
-def test_the_classifier_stays_within_its_budget(classifier):
-    assert 2 * multiplications(classifier) <= 0.7e9
-    assert classifier.count_params() <= 3_000_000
-
-
-def test_pixels_go_in_and_named_candidates_come_out(detector, classifier):
+def test_pixels_go_in_and_named_candidates_come_out(detector):
     assert detector.input["image"].dtype == "uint8"
     assert detector.input["image"].shape == (None, 320, 320, 3)
     assert {name: output.shape for name, output in detector.output.items()} == {
         "face_probability": (None, 2100, 1),
         "box_rel_xyxy": (None, 2100, 4),
     }
-    assert classifier.output["probability"].shape == (None, 1)
 
 
 def test_an_untrained_detector_expects_a_face_almost_nowhere(detector):
