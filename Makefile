@@ -37,7 +37,7 @@ check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about
 train: $(VENV)/.installed-training ## Train both networks on a tiny generated dataset, the whole chain
 	$(PY) -m training.quickstart $(ARGS)
 
-bench: $(VENV)/.installed-dev ## Print what the parts cost beside each other
+bench: $(VENV)/.installed-dev ## Print what the service does beside a naive one, in under ten minutes
 	$(PY) -m benchmarks $(ARGS)
 
 peers: ## Set up the detectors that benchmarks.accuracy compares ours with; PEERS=dlib picks some

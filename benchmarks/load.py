@@ -16,6 +16,7 @@ Answer = Literal["predict", "annotate"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 TIMEOUT_S = 120
 HEALTH_EVERY_S = 0.1
+DEFAULT_LIMITS = httpx.Limits(max_connections=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,11 @@ def pool(rounds: Sequence[Measured]) -> Measured:
     )
 
 
-def client_of(server: Server) -> httpx.AsyncClient:
+def client_of(server: Server, *, limits: httpx.Limits = DEFAULT_LIMITS) -> httpx.AsyncClient:
     """A client that waits long enough and goes through no proxy."""
-    return httpx.AsyncClient(base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False)
+    return httpx.AsyncClient(
+        base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False, limits=limits
+    )
 
 
 async def send(http: httpx.AsyncClient, photo: bytes, *, answer: Answer) -> float:
@@ -94,7 +97,7 @@ async def put_load(
     async with client_of(server) as http:
         await send(http, photos[0], answer=load.answer)
         ended = asyncio.Event()
-        watching = asyncio.create_task(_watch(http, ended))
+        watching = asyncio.create_task(watch_health(http, ended))
         cpu_before, started = server.cpu_s, time.perf_counter()
         queue, until = itertools.cycle(photos), started + seconds
         clients = (_keep_sending(http, load, queue, until) for _ in range(load.clients))
@@ -119,7 +122,8 @@ async def _keep_sending(
     return latencies
 
 
-async def _watch(http: httpx.AsyncClient, ended: asyncio.Event) -> list[float]:
+async def watch_health(http: httpx.AsyncClient, ended: asyncio.Event) -> list[float]:
+    """The delay of each health check until `ended` is set. Raises httpx.HTTPError."""
     delays = []
     while not ended.is_set():
         started = time.perf_counter()

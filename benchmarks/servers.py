@@ -48,16 +48,14 @@ NAIVE = Command(
 )
 
 
-def our_service(
-    models_dir: Path, *, pair: str = "original", engine: str = "savedmodel", **settings: str
-) -> Command:
-    """The service of this repository with the artifacts in `models_dir`.
-
-    settings: other variables, without their prefix.
-    """
-    chosen = {"PORT": PORT, "MODELS_DIR": str(models_dir.resolve()), "MODELS": pair}
-    named = {**chosen, "ENGINE": engine, **settings}
-    environment = {f"API_{name}": value for name, value in named.items()}
+def our_service(models_dir: Path, *, pair: str = "original", engine: str = "savedmodel") -> Command:
+    """The service of this repository with the artifacts in `models_dir`."""
+    environment = {
+        "API_PORT": PORT,
+        "API_MODELS_DIR": str(models_dir.resolve()),
+        "API_MODELS": pair,
+        "API_ENGINE": engine,
+    }
     return Command(f"{pair} {engine}", ["-m", "inference_api", "serve"], environment)
 
 

@@ -1,26 +1,29 @@
-"""What our service does beside a naive one, over HTTP, both loaded in turn in one run.
+"""What our service does beside a naive one, over HTTP, all loaded in turn in one run.
 
     python -m benchmarks.serving --models models --write
 
-Figures of a machine are worth little elsewhere, ratios more; so every load is put on both servers,
-one right after the other, in rounds that go back and forth. Both stay up the whole time and only
+Figures of a machine are worth little elsewhere, ratios more; so every load is put on all servers,
+one right after the other, in rounds that go back and forth. All stay up the whole time and only
 one has work. The client is this process.
 """
 
 import argparse
 import asyncio
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 import httpx
+import numpy as np
 from tqdm import tqdm
 
 from benchmarks.load import ANSWERS, Load, Measured, client_of, pool, put_load, send
+from benchmarks.overload import Overloaded, overload
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, significant, table, write_section
 from benchmarks.servers import (
@@ -32,11 +35,15 @@ from benchmarks.servers import (
     our_service,
     running,
 )
+from benchmarks.targets import Results, as_table, overload_lines, speed_lines
+from inference_api.engines import PAIRS
+from inference_api.vision.images import decode, encode
 
 SIDES = 640, 1280, 4000  # pixels
 FIRST_SIDE = 1280  # of the photo after the start
-Results = Mapping[Load, Mapping[str, Measured]]
-"""By load and by server's name."""
+OVERLOAD_S = 5
+OVERLOAD_DEADLINE_S = "2"
+CODEC_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,21 @@ def _loads_of(*clients: int) -> list[Load]:
     return [Load(*each) for each in product(ANSWERS, SIDES, clients)]
 
 
-SHORT = Plan(_loads_of(1, 8), rounds=2, seconds=2)
-FULL = Plan(_loads_of(1, 2, 8), rounds=4, seconds=5)
+SHORT = Plan(_loads_of(1, 8), rounds=2, seconds=1.5)
+FULL = Plan(_loads_of(1, 2, 8, 64), rounds=3, seconds=4)
 
 parser = argparse.ArgumentParser(description="Compare our service with a naive one.")
 parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
-parser.add_argument("--short", action="store_true", help="under five minutes, not a quarter hour")
+parser.add_argument("--short", action="store_true", help="under ten minutes, not half an hour")
 parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the tables, and write them if that is asked for."""
     options = parser.parse_args(arguments)
+    plan = SHORT if options.short else FULL
     try:
-        text = compare([NAIVE, our_service(options.models)], SHORT if options.short else FULL)
+        text = compare([NAIVE, *our_services(options.models)], plan)
     except (ServerFailedError, httpx.HTTPError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     print(text)
@@ -78,10 +86,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_section(PAGE, "serving", text)
 
 
+def our_services(models_dir: Path) -> list[Command]:
+    """Each pair by its engines; a pair that is not there is left out, but for the original."""
+    services = [our_service(models_dir, engine=engine) for engine in ("savedmodel", "litert")]
+    if all((models_dir / folder).is_dir() for folder in PAIRS["compact"]):
+        services.append(our_service(models_dir, pair="compact", engine="auto"))
+    return services
+
+
 def compare(commands: Sequence[Command], plan: Plan) -> str:
     """The machine and the tables as Markdown; the first command is what others are held against.
 
-    Raises ServerFailedError and httpx.HTTPError.
+    The second is overloaded in the end. Raises ServerFailedError and httpx.HTTPError.
     """
     here = machine()
     photos = {side: photos_of(side) for side in {FIRST_SIDE, *(load.side for load in plan.loads)}}
@@ -92,9 +108,40 @@ def compare(commands: Sequence[Command], plan: Plan) -> str:
             first = _first_photo_s(servers[-1], photos[FIRST_SIDE][0])
             first_s[command.name] = asyncio.run(first)
         results = _measure(servers, plan, photos)
+    codec_s = _codec_s(photos[FIRST_SIDE][0])
+    overloaded = _overload(commands[1], photos[FIRST_SIDE], seconds=OVERLOAD_S)
+    lines = [*speed_lines(results, first_s, codec_s), *overload_lines(overloaded)]
     return "\n\n".join(
-        [here, plan.description, _starts(servers, first_s, results), _loads(results)]
+        [
+            here, plan.description, as_table(lines), _overload_line(commands[1], overloaded),
+            _starts(servers, first_s, results), _loads(results),
+        ]
+    )  # fmt: skip
+
+
+def _overload(command: Command, photos: Sequence[bytes], *, seconds: float) -> Overloaded:
+    hurried = {**command.environment, "API_DEADLINE_S": OVERLOAD_DEADLINE_S}
+    with running(replace(command, environment=hurried)) as server:
+        return asyncio.run(overload(server, photos, seconds=seconds))
+
+
+def _overload_line(command: Command, seen: Overloaded) -> str:
+    return (
+        f"Overload: {command.name} with a deadline of {OVERLOAD_DEADLINE_S} s, which can do "
+        f"{significant(seen.peak_per_s)} photos/s, was sent {significant(seen.offered_per_s)} a "
+        f"second for {OVERLOAD_S} s: {seen.count(200)} answered, {seen.count(503)} refused, "
+        f"{seen.count(504)} out of time."
     )
+
+
+def _codec_s(photo: bytes) -> float:
+    """Seconds to decode a photo and to encode it again, the median, in this process."""
+    taken = []
+    for _ in range(CODEC_RUNS):
+        started = time.perf_counter()
+        encode(decode(photo), image_format="JPEG")
+        taken.append(time.perf_counter() - started)
+    return float(np.median(taken))
 
 
 async def _first_photo_s(server: Server, photo: bytes) -> float:
@@ -133,7 +180,7 @@ def _starts(servers: Sequence[Server], first_s: Mapping[str, float], results: Re
 def _loads(results: Results) -> str:
     columns = [
         "answer", "photo, px", "clients", "server", "photos/s", "times the first",
-        "p50, ms", "p95, ms", "CPU s/photo", "slowest health check, ms", "photos",
+        "p50, ms", "p95, ms", "p99, ms", "CPU s/photo", "slowest health check, ms", "photos",
     ]  # fmt: skip
     rows = []
     for load, by_name in results.items():
@@ -152,6 +199,7 @@ def _row(load: Load, name: str, measured: Measured, base: Measured) -> list[obje
         significant(measured.photos_per_s / base.photos_per_s),
         significant(measured.latency_s(50) * 1000),
         significant(measured.latency_s(95) * 1000),
+        significant(measured.latency_s(99) * 1000),
         significant(measured.cpu_s_per_photo),
         significant(max(measured.health_s) * 1000),
         len(measured.latencies_s),

@@ -1,0 +1,184 @@
+"""How near the engines come to what the processor can do, and what share of the work is theirs.
+
+    python -m benchmarks.roofline --write
+
+Everything is counted in seconds of processor time, so that what else the machine does hardly
+matters: operations a second of one core. A format's peak is the best that TensorFlow's oneDNN
+reaches in it, on large matrices or a large convolution. It has none in int8 here: that peak is
+four times float32's, by the width of the instructions, and is not measured.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.photos import photos_of
+from benchmarks.report import PAGE, machine, significant, table, write_section
+from benchmarks.servers import ROOT
+from benchmarks.targets import Line, as_table, at_least
+from inference_api.annotation import annotate
+from inference_api.engines import load_pipeline
+from inference_api.engines.choice import Engine, Machine
+from inference_api.pipeline import Pipeline
+from inference_api.vision.images import decode, encode
+
+BATCH = 8
+RUNS = 12
+SIDE = 1280  # pixels of the photo
+MATRIX = 2048  # rows and columns
+CONVOLVED, CHANNELS = 30, 256  # as in the middle of VGG16
+BFLOAT16 = Engine("savedmodel", "bfloat16")
+ENGINES = (Engine("savedmodel", "float32"), BFLOAT16, Engine("litert", "int8"))
+LEAST_SHARE_OF_PEAK, LEAST_SHARE_OF_JOB = 85, 60  # percent
+
+parser = argparse.ArgumentParser(description="Hold the engines against the processor's peak.")
+parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
+parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+
+
+def main() -> None:
+    """Measure, print the tables, and write them if that is asked for."""
+    options = parser.parse_args()
+    text = "\n\n".join([machine(), *tables(measure(options.models))])
+    print(text)
+    if options.write:
+        write_section(PAGE, "roofline", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an engine makes of the processor.
+
+    peak, reached: operations a second of one core. parts_s: processor seconds of each part of one
+    annotated photo.
+    """
+
+    engine: Engine
+    peak: float
+    reached: float
+    parts_s: Mapping[str, float]
+
+    @property
+    def of_peak(self) -> float:
+        """Percent."""
+        return 100 * self.reached / self.peak
+
+    @property
+    def of_job(self) -> float:
+        """Percent of the photo's processor time that the networks take."""
+        return 100 * self.parts_s["networks"] / sum(self.parts_s.values())
+
+
+def measure(models_dir: Path) -> list[Share]:
+    """The share of each engine that this machine has, with the original pair."""
+    here = Machine.here()
+    engines = [each for each in ENGINES if here.bfloat16 or each != BFLOAT16]
+    pipelines = [  # before all else: the loader tells TensorFlow how to run
+        load_pipeline(
+            models_dir,
+            pair="original",
+            engine=each.runtime,
+            machine=replace(here, bfloat16=each == BFLOAT16),
+        )
+        for each in engines
+    ]
+    peaks, operations = _peaks(engines), trunk_operations()
+    return [
+        Share(each, peaks[each], operations / _localizer_s(pipeline), _parts_s(pipeline))
+        for each, pipeline in zip(engines, pipelines, strict=True)
+    ]
+
+
+def tables(shares: Sequence[Share]) -> Iterator[str]:
+    """The must-reach lines, then the shares of the peak and of the job, as Markdown."""
+    yield as_table([line for share in shares for line in _lines(share)])
+    columns = ["engine", "peak, 10⁹/s", "localizer, 10⁹/s", "% of peak"]
+    figures = [(each.engine, each.peak / 1e9, each.reached / 1e9, each.of_peak) for each in shares]
+    yield table(columns, [[name, *map(significant, rest)] for name, *rest in figures])
+    rows = [
+        [each.engine, *(significant(1000 * part) for part in each.parts_s.values())]
+        for each in shares
+    ]
+    yield table(["engine", *(f"{part}, ms" for part in shares[0].parts_s)], rows)
+
+
+def _lines(share: Share) -> Iterator[Line]:
+    what = f"{share.engine}: localizer, % of its format's peak"
+    yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
+    what = f"{share.engine}: networks, % of the processor time without HTTP"
+    yield at_least(what, LEAST_SHARE_OF_JOB, share.of_job)
+
+
+def trunk_operations() -> int:
+    """Multiplications and additions of the localizer's convolutions for one photo."""
+    from training.architectures import build_localizer
+
+    convolutions = [each for each in build_localizer().layers if "Conv2D" in type(each).__name__]
+    return sum(
+        2 * int(np.prod(each.kernel.shape)) * int(np.prod(each.output.shape[1:3]))
+        for each in convolutions
+    )
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """Processor seconds of this process's threads for one run: the least of several."""
+    work()
+    return min(_one_run_s(work) for _ in range(RUNS))
+
+
+def _one_run_s(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def _peaks(engines: Iterable[Engine]) -> dict[Engine, float]:
+    """Operations a second of one core."""
+    return {
+        each: 4 * _peak("float32") if each.number_format == "int8" else _peak(each.number_format)
+        for each in engines
+    }
+
+
+def _peak(number_format: str) -> float:
+    import tensorflow as tf
+
+    def random(*shape: int) -> Any:
+        return tf.cast(tf.random.normal(shape), number_format)
+
+    square, other = random(MATRIX, MATRIX), random(MATRIX, MATRIX)
+    image = random(BATCH, CONVOLVED, CONVOLVED, CHANNELS)
+    kernel = random(3, 3, CHANNELS, CHANNELS)
+    multiplied = cpu_s(lambda: tf.linalg.matmul(square, other).numpy())
+    convolved = cpu_s(lambda: tf.nn.conv2d(image, kernel, 1, "SAME").numpy())
+    operations = 2 * BATCH * CONVOLVED**2 * 9 * CHANNELS**2
+    return max(2 * MATRIX**3 / multiplied, operations / convolved)
+
+
+def _localizer_s(pipeline: Pipeline) -> float:
+    """Processor seconds of the localizer a photo, in batches."""
+    size = pipeline.localizer.spec.input_size
+    squares = np.zeros((BATCH, size, size, 3), np.uint8)
+    return cpu_s(lambda: pipeline.localizer.localize(squares)) / BATCH
+
+
+def _parts_s(pipeline: Pipeline) -> dict[str, float]:
+    """Processor seconds of each part of one annotated photo; the networks in batches."""
+    data = photos_of(SIDE)[0]
+    image = decode(data)
+    photo = pipeline.prepare(image)
+    (prediction,) = pipeline.predict([photo])
+    return {
+        "decode and letterbox": cpu_s(lambda: pipeline.prepare(decode(data))),
+        "networks": cpu_s(lambda: pipeline.predict([photo] * BATCH)) / BATCH,
+        "draw and encode": cpu_s(lambda: encode(annotate(image, prediction), image_format="JPEG")),
+    }
+
+
+if __name__ == "__main__":
+    main()
