@@ -45,7 +45,9 @@ parser = argparse.ArgumentParser(description="Export artifacts in other number f
 parser.add_argument("artifacts", type=Path, nargs="+", metavar="ARTIFACT")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--formats", nargs="+", choices=get_args(FormatName), default=DEFAULT)
-parser.add_argument("--calibration-photos", type=int, default=500, help="from the training split")
+parser.add_argument(
+    "--calibration-photos", type=int, default=500, help="of int8; 0 calibrates nothing"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def calibration_images(train: Split, spec: ArtifactSpec, *, count: int) -> Image
         crop_square(crop, Box(*window), margin=0, size=spec.input_size, pad_color=spec.pad_color)
         for crop, window in zip(source[rows], windows.tolist(), strict=True)
     ]
-    return np.stack(cut)
+    return _squares(cut, spec)
 
 
 def compared_photos(validation: Split, spec: ArtifactSpec) -> Compared:
@@ -137,7 +139,12 @@ def compared_photos(validation: Split, spec: ArtifactSpec) -> Compared:
 
 
 def _fitted(images: Image, spec: ArtifactSpec) -> Image:
-    return np.stack([letterbox(image, size=spec.input_size)[0] for image in images])
+    return _squares([letterbox(image, size=spec.input_size)[0] for image in images], spec)
+
+
+def _squares(images: Sequence[Image], spec: ArtifactSpec) -> Image:
+    """uint8 (N, S, S, 3), which an empty list is, too."""
+    return np.array(images, np.uint8).reshape(-1, spec.input_size, spec.input_size, 3)
 
 
 def _iou_loss(expected: Outputs, said: Outputs, compared: Compared) -> float:

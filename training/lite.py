@@ -20,8 +20,9 @@ CALIBRATION_BATCH = 50  # photos whose range is taken as one; between batches it
 def convert(artifact: Path, number_format: FormatName, *, calibration: Image) -> bytes:
     """The artifact's serving signature as a .tflite file: uint8 images in, float32 out.
 
-    float16: the weights are stored so and computed in float32. int8: see `_in_integers`; its ranges
-    are those that `calibration` (uint8 RGB (N, S, S, 3), N ≥ 1) leads to.
+    float16: the weights are stored so and computed in float32. int8: with the ranges that
+    `calibration` (uint8 RGB (N, S, S, 3)) leads to, or none (N = 0): then every operation finds
+    its range anew for each image, which is truer and a little slower.
     """
     with tempfile.TemporaryDirectory() as folder:
         _save_with_plain_variables(artifact, Path(folder))
@@ -30,10 +31,19 @@ def convert(artifact: Path, number_format: FormatName, *, calibration: Image) ->
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         content = bytes(converter.convert())
-    return _in_integers(content, calibration) if number_format == "int8" else content
+    if number_format != "int8":
+        return content
+    return _calibrated(content, calibration) if len(calibration) else _dynamic(content)
 
 
-def _in_integers(content: bytes, calibration: Image) -> bytes:
+def _dynamic(content: bytes) -> bytes:
+    """The float32 network with 8-bit weights, and activations as each image needs them."""
+    quantizer = Quantizer(content)
+    quantizer.add_dynamic_config(".*", Operation.ALL_SUPPORTED, 8)
+    return bytes(quantizer.quantize().quantized_model)
+
+
+def _calibrated(content: bytes, calibration: Image) -> bytes:
     """The float32 network with 8-bit weights (a scale for each channel) and activations.
 
     The ranges of the activations are fixed, but for dense layers, which find theirs anew for each

@@ -13,7 +13,7 @@ MODELS = Path(__file__).parents[3] / "models"
 def test_a_face_is_framed_and_labelled_by_the_released_networks(open_page, serve, photos):
     from inference_api.engines import load_pipeline
 
-    pipeline = load_pipeline(MODELS, pair="original", engine="auto")
+    pipeline = load_pipeline(MODELS, pair="compact", engine="auto")
     labels = pipeline.classifier.spec.labels
     with serve(pipeline=pipeline) as client:
         visit = open_page(str(client.base_url))
