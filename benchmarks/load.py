@@ -16,7 +16,6 @@ Answer = Literal["predict", "annotate"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 TIMEOUT_S = 120
 HEALTH_EVERY_S = 0.1
-DEFAULT_LIMITS = httpx.Limits(max_connections=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,9 @@ def pool(rounds: Sequence[Measured]) -> Measured:
     )
 
 
-def client_of(server: Server, *, limits: httpx.Limits = DEFAULT_LIMITS) -> httpx.AsyncClient:
+def client_of(server: Server) -> httpx.AsyncClient:
     """A client that waits long enough and goes through no proxy."""
-    return httpx.AsyncClient(
-        base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False, limits=limits
-    )
+    return httpx.AsyncClient(base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False)
 
 
 async def send(http: httpx.AsyncClient, photo: bytes, *, answer: Answer) -> float:

@@ -23,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.load import ANSWERS, Load, Measured, client_of, pool, put_load, send
+from benchmarks.overload import LOAD as OVERLOAD
 from benchmarks.overload import Overloaded, overload
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, significant, table, write_section
@@ -109,7 +110,7 @@ def compare(commands: Sequence[Command], plan: Plan) -> str:
             first_s[command.name] = asyncio.run(first)
         results = _measure(servers, plan, photos)
     codec_s = _codec_s(photos[FIRST_SIDE][0])
-    overloaded = _overload(commands[1], photos[FIRST_SIDE], seconds=OVERLOAD_S)
+    overloaded = _overload(commands[1], photos_of(OVERLOAD.side), seconds=OVERLOAD_S)
     lines = [*speed_lines(results, first_s, codec_s), *overload_lines(overloaded)]
     return "\n\n".join(
         [

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.load import Load, Measured
-from benchmarks.overload import Overloaded
+from benchmarks.overload import TIMES, Overloaded
 from benchmarks.report import significant, table
 
 TOGETHER, ALONE = Load("annotate", 1280, 8), Load("annotate", 1280, 1)
@@ -66,6 +66,8 @@ def speed_lines(results: Results, first_s: Mapping[str, float], codec_s: float) 
 
 def overload_lines(seen: Overloaded) -> Iterator[Line]:
     """What is asked of the service under ten times the load that it can bear."""
+    sent = seen.offered_per_s / seen.peak_per_s
+    yield at_least("overload: times the capacity, as really sent", 0.9 * TIMES, sent)
     yield at_most("overload: answers other than 200, 503, 504", 0, seen.errors)
     yield at_least("overload: % of the admitted answered in time", 95, 100 * seen.kept_share)
     yield at_most("overload: ms until a 503, 95th percentile", 50, 1000 * seen.refusal_s(95))
