@@ -75,8 +75,9 @@ def _mixed_opinions(x: keras.KerasTensor, panels: int) -> dict[str, keras.KerasT
     start from zero: a random start would be sure of itself, and take epochs to unlearn it.
     """
     say = layers.Dense(panels, kernel_initializer="zeros", dtype="float32", name="opinions")
-    tell = layers.Dense(panels, activation="softmax", dtype="float32", name="panel")
-    opinions, panel = say(x), tell(x)
+    tell = layers.Dense(panels, dtype="float32", name="panel")
+    # A softmax; Keras' own warns of a single panel, which is what one data set has.
+    opinions, panel = say(x), ops.exp(ops.log_softmax(tell(x)))
     mixed = ops.sum(opinions * panel, axis=1, keepdims=True)
     # Says what goes in; calibration (training.export) puts its slope and offset there.
     output = layers.Dense(

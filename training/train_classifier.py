@@ -40,7 +40,7 @@ COMPACT_DROPOUT = 0.5
 LOSSES = {
     "probability": "binary_crossentropy",
     "opinions": OpinionLoss(),
-    "panel": "categorical_crossentropy",
+    "panel": "kl_divergence",  # the cross-entropy, but content with a single panel
 }
 LOSS_WEIGHTS = {"probability": 1.0, "opinions": 1.0, "panel": 0.5}
 

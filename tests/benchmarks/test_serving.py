@@ -47,7 +47,7 @@ def test_a_plan_has_every_load_once_and_the_short_one_fits_its_time():
 def test_missing_models_end_the_command_and_are_named(monkeypatch, stand_in, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(serving, "NAIVE", stand_in("naive"))
-    with pytest.raises(SystemExit, match=r"artifacts/compact_detector/spec\.json is missing"):
+    with pytest.raises(SystemExit, match=r"artifacts/face_localizer/spec\.json is missing"):
         main(["--short", "--models", "artifacts"])
 
 
