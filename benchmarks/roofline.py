@@ -4,8 +4,8 @@
 
 Everything is counted in seconds of processor time, so that what else the machine does hardly
 matters: operations a second of one core. A format's peak is the best that TensorFlow's oneDNN
-reaches in it, on large matrices or a large convolution. It has none in int8 here: that peak is
-four times float32's, by the width of the instructions, and is not measured.
+reaches in it, on large matrices or a large convolution. It has none in int8, so there the engine's
+speed is given, and no peak to hold it against.
 """
 
 import argparse
@@ -54,19 +54,19 @@ def main() -> None:
 class Share:
     """What an engine makes of the processor.
 
-    peak, reached: operations a second of one core. parts_s: processor seconds of each part of one
-    annotated photo.
+    peak, reached: operations a second of one core; None where no peak can be measured. parts_s:
+    processor seconds of each part of one annotated photo.
     """
 
     engine: Engine
-    peak: float
+    peak: float | None
     reached: float
     parts_s: Mapping[str, float]
 
     @property
-    def of_peak(self) -> float:
+    def of_peak(self) -> float | None:
         """Percent."""
-        return 100 * self.reached / self.peak
+        return 100 * self.reached / self.peak if self.peak else None
 
     @property
     def of_job(self) -> float:
@@ -98,8 +98,7 @@ def tables(shares: Sequence[Share]) -> Iterator[str]:
     """The must-reach lines, then the shares of the peak and of the job, as Markdown."""
     yield as_table([line for share in shares for line in _lines(share)])
     columns = ["engine", "peak, 10⁹/s", "localizer, 10⁹/s", "% of peak"]
-    figures = [(each.engine, each.peak / 1e9, each.reached / 1e9, each.of_peak) for each in shares]
-    yield table(columns, [[name, *map(significant, rest)] for name, *rest in figures])
+    yield table(columns, [_row(share) for share in shares])
     rows = [
         [each.engine, *(significant(1000 * part) for part in each.parts_s.values())]
         for each in shares
@@ -107,9 +106,16 @@ def tables(shares: Sequence[Share]) -> Iterator[str]:
     yield table(["engine", *(f"{part}, ms" for part in shares[0].parts_s)], rows)
 
 
+def _row(share: Share) -> list[object]:
+    peak = "–" if share.peak is None else significant(share.peak / 1e9)
+    of_peak = "–" if share.of_peak is None else significant(share.of_peak)
+    return [share.engine, peak, significant(share.reached / 1e9), of_peak]
+
+
 def _lines(share: Share) -> Iterator[Line]:
-    what = f"{share.engine}: localizer, % of its format's peak"
-    yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
+    if share.of_peak is not None:
+        what = f"{share.engine}: localizer, % of its format's peak"
+        yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
     what = f"{share.engine}: networks, % of the processor time without HTTP"
     yield at_least(what, LEAST_SHARE_OF_JOB, share.of_job)
 
@@ -137,10 +143,10 @@ def _one_run_s(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def _peaks(engines: Iterable[Engine]) -> dict[Engine, float]:
-    """Operations a second of one core."""
+def _peaks(engines: Iterable[Engine]) -> dict[Engine, float | None]:
+    """Operations a second of one core; None for what TensorFlow has no product in."""
     return {
-        each: 4 * _peak("float32") if each.number_format == "int8" else _peak(each.number_format)
+        each: None if each.number_format == "int8" else _peak(each.number_format)
         for each in engines
     }
 

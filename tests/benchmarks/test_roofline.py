@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.roofline import BFLOAT16, Share, cpu_s, tables, trunk_operations
+from inference_api.engines.choice import Engine
 
 
 def test_the_trunk_has_the_operations_of_vgg16():
@@ -31,3 +32,10 @@ def test_a_share_below_its_target_is_said_plainly(reached, networks_s, missed):
     assert lines.count("**no**") == missed
     assert f"| {reached} |" in speeds
     assert "networks, ms" in parts
+
+
+def test_where_no_peak_is_measured_nothing_is_held_against_it():
+    share = Share(Engine("litert", "int8"), None, 50, {"decode": 2, "networks": 6, "encode": 2})
+    lines, speeds, _ = tables([share])
+    assert "peak" not in lines
+    assert "| – |" in speeds

@@ -18,12 +18,10 @@ from aiohttp.test_utils import unused_port
 from tests.bot.telegram.server import TOKEN
 
 ROOT = Path(__file__).parents[2]
-ARTIFACTS = ("compact_detector", "compact_classifier")
 PATIENCE_S = 600  # a busy machine needs minutes to import a runtime
-STAND_IN = "tests.end_to_end.stand_in_service"
 IMAGE_STARTS = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG", "HEIC": b"ftypheic", "WebP": b"WEBPVP"}
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["bot.__main__", STAND_IN])
+FORKING.set_forkserver_preload(["bot.__main__", "inference_api.__main__"])
 
 
 class Place(NamedTuple):
@@ -132,7 +130,7 @@ class Workplace:
         return self._add("bot", ["bot"], environment, f"http://127.0.0.1:{port}/livez")
 
     def service(self) -> Process:
-        """With the released models where they are, otherwise with stand-ins for them.
+        """With the released models.
 
         The engine is the fastest that is here: TensorFlow takes as long to start as a whole round.
         """
@@ -142,8 +140,7 @@ class Workplace:
             "API_MODELS_DIR": str(ROOT / "models"),
             "API_ENGINE": "auto",
         }
-        released = all((ROOT / "models" / name / "spec.json").exists() for name in ARTIFACTS)
-        command = ["inference_api", "serve"] if released else [STAND_IN]
+        command = ["inference_api", "serve"]
         return self._add("service", command, environment, f"http://127.0.0.1:{port}/readyz")
 
     def _add(

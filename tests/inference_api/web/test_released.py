@@ -9,7 +9,6 @@ MODELS = Path(__file__).parents[3] / "models"
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not MODELS.is_dir(), reason="no models are released yet")
 def test_a_face_is_framed_and_labelled_by_the_released_networks(open_page, serve, photos):
     from inference_api.engines import load_pipeline
 
