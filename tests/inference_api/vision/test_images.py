@@ -88,6 +88,26 @@ def palette_with_transparency() -> bytes:
     return saved(image, "PNG", transparency=1)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_jpeg_has_the_pixels_that_pillow_gives(mode, options):
+    data = saved(picture().resize((93, 61)).convert(mode), "JPEG", **options)
+    oracle = PillowImage.open(io.BytesIO(data)).convert("RGB")
+    assert np.array_equal(decode(data), np.asarray(oracle))
+
+
+def test_of_several_jpegs_in_one_file_the_first_counts():
+    data = saved(picture(), "MPO", save_all=True, append_images=[flat("RGB", "black")])
+    assert np.array_equal(decode(data), np.asarray(PillowImage.open(io.BytesIO(data))))
+
+
+def test_a_damaged_jpeg_that_pillow_can_still_show_is_taken():
+    data = saved(picture(), "JPEG")
+    table = data.index(b"\xff\xdb")  # libjpeg only warns of bytes between two segments
+    damaged = data[:table] + b"\0\0" + data[table:]
+    assert np.array_equal(decode(damaged), decode(data))
+
+
 MODES = {
     "1 bit": (saved(flat("1", 1), "PNG"), (255, 255, 255)),
     "grey": (saved(flat("L", 77), "PNG"), (77, 77, 77)),
