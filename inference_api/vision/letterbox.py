@@ -97,4 +97,19 @@ def crop_square(
 def _resize(image: Image, size_wh: tuple[int, int]) -> Image:
     shrinks = size_wh[0] < image.shape[1] or size_wh[1] < image.shape[0]
     filter_ = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size_wh, interpolation=filter_), np.uint8)
+    halved = _halve(image, size_wh)
+    return np.asarray(cv2.resize(halved, size_wh, interpolation=filter_), np.uint8)
+
+
+def _halve(image: Image, size_wh: tuple[int, int]) -> Image:
+    """`image` halved for as long as its sides are even and it stays twice as large as `size_wh`.
+
+    OpenCV averages 2 x 2 pixels many times as fast as other areas, and what is averaged twice
+    comes out the same but for a grey level.
+    """
+    (height, width), (least_width, least_height) = image.shape[:2], size_wh
+    while width % 2 == height % 2 == 0 and width >= 4 * least_width and height >= 4 * least_height:
+        width, height = width // 2, height // 2
+        halved = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        image = np.asarray(halved, np.uint8)
+    return image

@@ -1,5 +1,6 @@
 """Letterboxing: always exactly square, nothing bent, and the way back."""
 
+import cv2
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -62,6 +63,17 @@ def test_shrinking_averages_and_does_not_alias():
     stripes[:, ::2] = 255
     square, _ = letterbox(stripes, size=120)
     assert (np.abs(square.astype(int) - 127.5) <= 1).all()
+
+
+@pytest.mark.parametrize("side", [1280, 1281, 1152, 1000])
+def test_a_large_photo_comes_out_as_if_averaged_in_one_go(side):
+    coarse = np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)
+    photo = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
+    square, _ = letterbox(photo, size=144)
+    at_once = cv2.resize(photo, (144, 144), interpolation=cv2.INTER_AREA)
+    difference = np.abs(square.astype(int) - at_once)
+    assert difference.mean() < 1
+    assert difference.max() < 8
 
 
 coordinates = st.floats(-500, 500)
