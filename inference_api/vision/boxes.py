@@ -124,8 +124,10 @@ def suppress(
     >>> suppress(boxes, np.float32([0.7, 0.9, 0.2]), threshold=0.5, max_iou=0.4).tolist()
     [1]
     """
-    kept = cv2.dnn.NMSBoxes(xyxy_to_xywh(boxes_xyxy).tolist(), scores.tolist(), threshold, max_iou)
-    return np.asarray(kept, np.int64).reshape(-1)
+    above = np.flatnonzero(scores > threshold)  # few: OpenCV wants lists, and those cost time
+    boxes, sure = xyxy_to_xywh(boxes_xyxy[above]).tolist(), scores[above].tolist()
+    kept = cv2.dnn.NMSBoxes(boxes, sure, threshold, max_iou)
+    return above[np.asarray(kept, np.int64).reshape(-1)]
 
 
 def _areas(boxes: Boxes) -> npt.NDArray[np.float32]:
