@@ -28,17 +28,17 @@ T = TypeVar("T")
 router = APIRouter()
 
 
-def _scheduler(request: Request) -> Scheduler:
+async def _scheduler(request: Request) -> Scheduler:
     scheduler: Scheduler = request.app.state.scheduler
     return scheduler
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _allowed(
+async def _allowed(
     request: Request,
     header: Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
@@ -49,7 +49,7 @@ def _allowed(
         keys.admit(header or (bearer.credentials if bearer else None))
 
 
-def _answer_format(request: Request) -> EncodedFormat:
+async def _answer_format(request: Request) -> EncodedFormat:
     if best := best_format(request.headers.get("accept", "")):
         return best
     raise ProblemError(problems.NOT_ACCEPTABLE)
