@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from inference_api import problems
 from inference_api.accept import MEDIA_TYPES, best_format
 from inference_api.annotation import annotate
+from inference_api.errors import OverloadedError
 from inference_api.keys import KeyRing
 from inference_api.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documented
 from inference_api.pipeline import Prediction
@@ -20,7 +21,7 @@ from inference_api.problems import ProblemError
 from inference_api.scheduler import Scheduler
 from inference_api.schemas import HEADER_FACES, Health, Line, ModelsReply, PredictionReply
 from inference_api.settings import Settings
-from inference_api.uploads import read_photo
+from inference_api.uploads import discard_photo, read_photo
 from inference_api.vision.images import EncodedFormat, encode
 from inference_api.vision.letterbox import Image
 
@@ -59,9 +60,21 @@ TheScheduler = Annotated[Scheduler, Depends(_scheduler)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 
 
+async def _has_room(request: Request, scheduler: TheScheduler, settings: TheSettings) -> None:
+    """Refuse a photo that has no chance before its bytes are kept."""
+    try:
+        scheduler.admission.check()
+    except OverloadedError:
+        await discard_photo(request, max_bytes=settings.max_bytes)
+        raise
+
+
+ON_PHOTOS = [Depends(_allowed), Depends(_has_room)]
+
+
 @router.post(
     "/v1/predict",
-    dependencies=[Depends(_allowed)],
+    dependencies=ON_PHOTOS,
     responses=documented(*PHOTO_PROBLEMS),
     openapi_extra=UPLOAD,
     tags=["photos"],
@@ -77,7 +90,7 @@ async def predict(
 
 @router.post(
     "/v1/annotate",
-    dependencies=[Depends(_allowed)],
+    dependencies=ON_PHOTOS,
     response_class=Response,
     responses={
         200: {
@@ -124,7 +137,7 @@ async def models(scheduler: TheScheduler) -> ModelsReply:
 @router.get("/v1/queue", tags=["service"])
 async def queue(scheduler: TheScheduler) -> Line:
     """How long a photo that is sent now would take."""
-    return Line(wait_s=round(scheduler.predicted_s, 2))
+    return Line(wait_s=round(scheduler.admission.predicted_s, 2))
 
 
 @router.get("/livez", tags=["service"])

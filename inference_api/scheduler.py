@@ -46,7 +46,7 @@ class Scheduler:
         self.pipeline = pipeline
         self._options = options
         self._metrics = metrics
-        self._admission = Admission(deadline_s=options.deadline_s)
+        self.admission = Admission(deadline_s=options.deadline_s)
         self._runtime = Runtime(pipeline, max_batch=options.max_batch, on_batch=self._on_batch)
         self._pool = ThreadPoolExecutor(options.codec_workers, thread_name_prefix="codec")
         # Bounds memory: photos beyond these wait as the compressed bytes that they came as.
@@ -73,11 +73,6 @@ class Scheduler:
         warm = self._runtime.warm
         return warm.done() and warm.exception() is None
 
-    @property
-    def predicted_s(self) -> float:
-        """How long a photo that came now would take, with all that are before it."""
-        return self._admission.predicted_s
-
     async def predict(self, data: bytes) -> Prediction:
         """The prediction for a photo file.
 
@@ -101,7 +96,7 @@ class Scheduler:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """Admission, the deadline and one of the places for decoded photos."""
-        with self._admission.admit(), self._metrics.photos_pending.track_inprogress():
+        with self.admission.admit(), self._metrics.photos_pending.track_inprogress():
             try:
                 async with asyncio.timeout(self._options.deadline_s), self._slots:
                     yield
@@ -129,7 +124,7 @@ class Scheduler:
     async def _in_pool(self, stage: str, work: Callable[[], T]) -> tuple[T, float]:
         """What `work` returns and the seconds it took; a rejected photo's are not counted."""
         result, seconds = await self._loop.run_in_executor(self._pool, _timed, work)
-        self._admission.observe(stage, seconds / self._options.codec_workers)
+        self.admission.observe(stage, seconds / self._options.codec_workers)
         self._metrics.stage_seconds.labels(stage).observe(seconds)
         return result, seconds
 
@@ -137,10 +132,10 @@ class Scheduler:
         if error := warm.exception():
             _LOG.error("the warm-up failed", exc_info=error)
         else:
-            self._loop.call_soon_threadsafe(self._admission.observe, "infer", warm.result())
+            self._loop.call_soon_threadsafe(self.admission.observe, "infer", warm.result())
 
     def _on_batch(self, count: int, seconds: float) -> None:
-        self._loop.call_soon_threadsafe(self._admission.observe, "infer", seconds / count)
+        self._loop.call_soon_threadsafe(self.admission.observe, "infer", seconds / count)
         self._metrics.stage_seconds.labels("infer").observe(seconds)
         self._metrics.batch_photos.observe(count)
 

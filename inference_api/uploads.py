@@ -1,6 +1,7 @@
 """The photo's bytes out of a request: a multipart field or the raw body, never onto the disk."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.requests import Request
 
@@ -30,6 +31,16 @@ async def read_photo(request: Request, *, max_bytes: int) -> bytes:
     if not is_form and not media_type.startswith(_PHOTO_TYPES):
         raise UnsupportedImageError(n_bytes=len(data), detected=media_type)
     return data
+
+
+async def discard_photo(request: Request, *, max_bytes: int) -> None:
+    """Read what comes and keep none of it, as `read_photo` does with a body that is too long.
+
+    Raises ClientDisconnect.
+    """
+    with suppress(ImageTooLargeError):
+        async for _ in _limited(request, max_bytes):
+            pass
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:

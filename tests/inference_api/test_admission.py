@@ -1,6 +1,6 @@
 """Photos are taken in by predicted wait, not by count."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -22,11 +22,39 @@ def test_what_could_not_be_answered_in_time_is_refused_with_the_time_it_takes():
     admission.observe("decode", 0.1)
     admission.observe("infer", 0.15)
     with ExitStack() as stack:
-        for _ in range(4):
+        for _ in range(3):
             stack.enter_context(admission.admit())
-        with pytest.raises(OverloadedError) as caught, admission.admit():
+        with pytest.raises(OverloadedError) as caught:
+            admission.check()
+        with pytest.raises(OverloadedError), admission.admit():
             pass
-    assert caught.value.retry_after_s == pytest.approx(0.25)
+    assert caught.value.retry_after_s == pytest.approx(4 * 0.25 - 0.8)
+    admission.check()
+
+
+def test_answers_that_leave_more_slowly_than_the_work_takes_are_believed():
+    now = [0.0]
+    admission = Admission(deadline_s=10, clock=lambda: now[0])
+    admission.observe("infer", 0.01)
+    with admission.admit():  # so that something waits all the time
+        for _ in range(40):
+            with admission.admit():
+                now[0] += 0.5
+        assert admission.seconds_per_photo == pytest.approx(0.5)
+        now[0] += 31  # and nothing was answered meanwhile
+        assert admission.seconds_per_photo == pytest.approx(1.5)
+    assert admission.seconds_per_photo == 0.01  # nothing waits: the pace says nothing any more
+
+
+def test_failures_are_no_answers():
+    now = [0.0]
+    admission = Admission(deadline_s=10, clock=lambda: now[0])
+    with admission.admit():
+        for _ in range(40):
+            with suppress(RuntimeError), admission.admit():
+                now[0] += 0.5
+                raise RuntimeError
+        assert admission.seconds_per_photo == 0
 
 
 def test_a_photo_that_finds_nothing_before_it_is_always_taken():

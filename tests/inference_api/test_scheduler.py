@@ -105,12 +105,12 @@ async def test_a_photo_past_its_deadline_is_given_up(schedule, gated, scene):
     scheduler = await schedule(deadline_s=0.05)
     with pytest.raises(DeadlineExceededError):
         await scheduler.predict(scene.jpeg)
-    assert scheduler._admission.pending == 0
+    assert scheduler.admission.pending == 0
 
 
 async def test_overload_is_refused_at_once_with_an_honest_time(schedule, gated, scene):
     scheduler = await schedule(deadline_s=10)
-    scheduler._admission.observe("infer", 1000)
+    scheduler.admission.observe("infer", 1000)
     first = asyncio.create_task(scheduler.predict(scene.jpeg))
     await in_the_runtime(gated)
     with pytest.raises(OverloadedError) as caught:
@@ -141,7 +141,7 @@ async def test_few_photos_are_held_decoded_however_many_wait(schedule, gated, sc
     tasks = [asyncio.create_task(scheduler.predict(scene.jpeg)) for _ in range(SEVERAL)]
     await in_the_runtime(gated)
     await until(scheduler._slots.locked)
-    assert scheduler._admission.pending == SEVERAL
+    assert scheduler.admission.pending == SEVERAL
     gated.gate.set()
     assert len(await asyncio.gather(*tasks)) == SEVERAL
 
