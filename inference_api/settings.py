@@ -29,7 +29,7 @@ class Settings(BaseSettings):
         "compact", description="Which pair of artifacts to serve."
     )
     engine: Literal["savedmodel", "litert", "auto"] = Field(
-        "savedmodel", description="What runs the networks; `auto` takes the fastest that is fit."
+        "auto", description="What runs the networks; `auto` takes the fastest that is fit."
     )
     threads: int = Field(0, ge=0, description="Threads of the runtime; 0 is one a core.")
     max_batch: Annotated[int, Field(ge=1, le=64)] = Field(

@@ -104,7 +104,7 @@ def test_the_doctor_says_what_it_found(run, models_dir):
     assert (done.returncode, done.stderr) == (0, "")
     for found in (
         "litert int8         bright_localizer was not measured so",
-        "savedmodel float32  chosen, the first that is fit for API_ENGINE=savedmodel",
+        "savedmodel float32  chosen, the first that is fit for API_ENGINE=auto",
         "bright_localizer 0.0.1",
         "red_classifier 0.0.1",
         "ms a photo",
