@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 
 from inference_api import __version__
+from inference_api.engines.choice import CPU_INFO, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-CPU_INFO = Path("/proc/cpuinfo")  # Linux; Python's own word there is `x86_64`
+ARITHMETIC = "avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8"
 LIBRARIES = ("tensorflow", "keras", "numpy", "cv2", "PIL", "fastapi", "uvicorn")
 
 
@@ -38,10 +39,11 @@ def significant(value: float) -> str:
 
 
 def machine() -> str:
-    """Processor, cores, memory, versions, the load from elsewhere and the date, one a line."""
+    """Processor and its instructions, memory, versions, other load and the date, one a line."""
     cores, memory_gb = os.cpu_count(), psutil.virtual_memory().total / 1e9
     facts = {
         "Processor": f"{_processor()}, {cores} cores, {memory_gb:.0f} GB",
+        "Instructions": ", ".join(_instructions()) or "not known",
         "System": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "Versions": ", ".join(f"{name} {number}" for name, number in _versions().items()),
         "Load average before": f"{psutil.getloadavg()[0]:.2f}",
@@ -63,10 +65,26 @@ def write_section(page: Path, name: str, text: str) -> None:
     page.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
+def section_of(name: str) -> str:
+    """The section for figures of this kind of machine: with bfloat16 they are others altogether."""
+    return f"{name}, bfloat16" if Machine.here().bfloat16 else name
+
+
 def _processor() -> str:
+    """Linux's own word first: Python's there is `x86_64`."""
+    return _of_cpu("model name") or platform.processor() or platform.machine()
+
+
+def _instructions() -> list[str]:
+    flags = _of_cpu("flags").split()
+    return [name for name in ARITHMETIC if name in flags]
+
+
+def _of_cpu(name: str) -> str:
+    """What the system says of the first processor under this name; empty if nothing."""
     lines = CPU_INFO.read_text("utf-8").splitlines() if CPU_INFO.exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+    values = (line.partition(":")[2].strip() for line in lines if line.startswith(name))
+    return next(values, "")
 
 
 def _versions() -> Mapping[str, str]:

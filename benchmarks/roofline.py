@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.photos import photos_of
-from benchmarks.report import PAGE, machine, significant, table, write_section
+from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
 from benchmarks.servers import ROOT
 from benchmarks.targets import Line, as_table, at_least
 from inference_api.annotation import annotate
@@ -47,7 +47,7 @@ def main() -> None:
     text = "\n\n".join([machine(), *tables(measure(options.models))])
     print(text)
     if options.write:
-        write_section(PAGE, "roofline", text)
+        write_section(PAGE, section_of("roofline"), text)
 
 
 @dataclass(frozen=True, slots=True)

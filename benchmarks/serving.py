@@ -26,7 +26,7 @@ from benchmarks.load import ANSWERS, Load, Measured, client_of, pool, put_load, 
 from benchmarks.overload import LOAD as OVERLOAD
 from benchmarks.overload import Overloaded, overload
 from benchmarks.photos import photos_of
-from benchmarks.report import PAGE, machine, significant, table, write_section
+from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
 from benchmarks.servers import (
     NAIVE,
     ROOT,
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     print(text)
     if options.write:
-        write_section(PAGE, "serving", text)
+        write_section(PAGE, section_of("serving"), text)
 
 
 def our_services(models_dir: Path) -> list[Command]:

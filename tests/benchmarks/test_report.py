@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks.report import machine, write_section
+from benchmarks.report import machine, section_of, write_section
+from inference_api.engines.choice import Machine
 
 PAGE = "# Speed\n\n<!-- a -->\nold\n<!-- end of a -->\n\nWords.\n\n<!-- b -->\n<!-- end of b -->\n"
 
@@ -37,9 +38,17 @@ def test_a_page_without_the_marks_is_left_as_it_is(page, text):
     assert page.read_text() == text
 
 
+@pytest.mark.parametrize(("bfloat16", "section"), [(True, "a, bfloat16"), (False, "a")])
+def test_figures_of_another_kind_of_machine_have_their_own_section(monkeypatch, bfloat16, section):
+    here = Machine(modules=frozenset(), bfloat16=bfloat16)
+    monkeypatch.setattr(Machine, "here", lambda: here)
+    assert section_of("a") == section
+
+
 def test_the_machine_is_described():
     lines = machine().splitlines()
     assert f"{os.cpu_count()} cores" in lines[0]
-    assert "tensorflow" in lines[2]
-    assert "keras" in lines[2]
+    assert lines[1].startswith("- Instructions: ")
+    assert "tensorflow" in lines[3]
+    assert "keras" in lines[3]
     assert lines[-1] == f"- Date: {datetime.now(UTC):%Y-%m-%d}"
