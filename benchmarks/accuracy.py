@@ -9,16 +9,20 @@ runs/peers, from where --reuse takes it while a detector is the same; times are 
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import nan
 from pathlib import Path
 
-from benchmarks.accuracy_tables import photos_line, sizes_line, tables
-from benchmarks.comparing import compare
+from benchmarks.accuracy_tables import photos_line, sizes_line, sizes_mb, tables
+from benchmarks.accuracy_targets import must_reach
+from benchmarks.comparing import Compared, compare
 from benchmarks.curves import draw_curves
 from benchmarks.detectors import PEERS_DIR, candidates
-from benchmarks.faces import read_validation
+from benchmarks.faces import Validation, read_validation
+from benchmarks.localizers import localizers
 from benchmarks.report import machine, write_section
 from benchmarks.servers import ROOT
+from benchmarks.targets import as_table
 from inference_api.errors import ImageRejectedError
 from inference_api.settings import Settings
 
@@ -45,21 +49,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not validation.paths:
         parser.error(f"no labelled photo of fold {options.fold} in these folders")
     here = machine()
-    known = candidates(options.models, engine=options.engine, peers_dir=options.peers)
-    if strangers := set(options.without).difference(each.name for each in known):
-        parser.error(f"no detector is called {' or '.join(sorted(strangers))}")
-    everyone = [each for each in known if each.name not in options.without]
     try:
-        compared = compare(everyone, validation, kept=KEPT, reuse=options.reuse)
+        compared = _compare(options, validation)
     except ImageRejectedError as error:
         sys.exit(f"{type(error).__name__}: {error}")
-    facts = [photos_line(validation, fold=options.fold), sizes_line(options.models)]
-    left_out = [f"{name} was left out of this run." for name in options.without]
-    text = "\n\n".join([here, *facts, *tables(compared), *left_out])
+    text = "\n\n".join([here, *_parts(options, validation, compared)])
     print(text)
     if options.write and compared.figures:
         write_section(PAGE, "accuracy", text)
         draw_curves(compared.figures, PICTURE)
+
+
+def _compare(options: argparse.Namespace, validation: Validation) -> Compared:
+    """Ends the command where a detector is to be left out that there is not."""
+    known = candidates(options.models, engine=options.engine, peers_dir=options.peers)
+    if strangers := set(options.without).difference(each.name for each in known):
+        parser.error(f"no detector is called {' or '.join(sorted(strangers))}")
+    everyone = [each for each in known if each.name not in options.without]
+    alone = localizers(options.models)
+    return compare(everyone, validation, kept=KEPT, reuse=options.reuse, timed_only=alone)
+
+
+def _parts(
+    options: argparse.Namespace, validation: Validation, compared: Compared
+) -> Iterator[str]:
+    """The page from the photos to the detectors that were left out."""
+    sizes, by_default = sizes_mb(options.models), options.engine == ENGINE
+    yield photos_line(validation, fold=options.fold)
+    yield sizes_line(sizes)
+    lines = must_reach(compared, compact_mb=sizes.get("compact", nan), by_default=by_default)
+    if lines:
+        yield as_table(lines)
+    yield from tables(compared)
+    yield from (f"{name} was left out of this run." for name in options.without)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,24 @@
 """The tables of `benchmarks.accuracy`, as Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 
 from benchmarks.comparing import Compared
 from benchmarks.faces import SMALLEST, Several, Validation
+from benchmarks.localizers import beside_each_other
 from benchmarks.report import significant, table
 from inference_api.engines import PAIRS
 from training.sources import Photo
+
+LOCALIZER_COLUMNS = (
+    "engine",
+    "number format of the original",
+    "ms",
+    "number format of the compact",
+    "ms",
+    "times",
+)
 
 
 def photos_line(validation: Validation, *, fold: int) -> str:
@@ -21,24 +31,45 @@ def photos_line(validation: Validation, *, fold: int) -> str:
     return "\n".join([f"Photos of fold {fold}:\n", *lines])
 
 
-def sizes_line(models_dir: Path) -> str:
-    """What each pair's folders weigh, cards and other number formats included."""
+def sizes_mb(models_dir: Path) -> dict[str, float]:
+    """What the folders of each pair that is there weigh, cards and other formats included."""
     sizes = {
-        pair: sum(_size(models_dir / folder) for folder in folders)
+        pair: sum(_size(models_dir / folder) for folder in folders) / 1e6
         for pair, folders in PAIRS.items()
     }
-    known = (f"{pair} {significant(size / 1e6)} MB" for pair, size in sizes.items() if size)
+    return {pair: size for pair, size in sizes.items() if size}
+
+
+def sizes_line(sizes: Mapping[str, float]) -> str:
+    """The megabytes of each pair, by its name, in a sentence."""
+    known = (f"{pair} {significant(size)} MB" for pair, size in sizes.items())
     return f"Both artifacts of each pair, with all that their folders hold: {', '.join(known)}."
 
 
 def tables(compared: Compared) -> Iterator[str]:
-    """What each detector is, what it finds, and who is not in the tables."""
+    """How fast ours are, what each detector is and finds, and who is not in the tables."""
+    if rows := _localizers(compared):
+        yield f"Our localizers alone, one photo at a time:\n\n{table(LOCALIZER_COLUMNS, rows)}"
     if compared.figures:
         yield _versions(compared)
         yield f"Photos of one face, and of none:\n\n{_single(compared)}"
         for dataset in next(iter(compared.figures.values())).several:
             yield f"Photos of several faces, {dataset}:\n\n{_several(compared, dataset)}"
     yield from compared.absent
+
+
+def _localizers(compared: Compared) -> list[list[str]]:
+    return [
+        [
+            pair.engine,
+            pair.original_format,
+            significant(pair.original.ms),
+            pair.compact_format,
+            significant(pair.compact.ms),
+            significant(pair.times),
+        ]
+        for pair in beside_each_other(compared.timed)
+    ]
 
 
 def _versions(compared: Compared) -> str:
@@ -57,7 +88,7 @@ def _single(compared: Compared) -> str:
             _rounded(100 * each.recall, 1),
             _rounded(each.mean_iou, 3),
             _rounded(each.false_per_1000, 1),
-            significant(compared.times_ms[name]) if name in compared.times_ms else "–",
+            significant(compared.timed[name].ms) if name in compared.timed else "–",
         ]
         for name, each in compared.figures.items()
     ]

@@ -25,6 +25,14 @@ class Answers:
     by_photo: Mapping[Path, Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What a detector is, and its median milliseconds a photo."""
+
+    about: About
+    ms: float
+
+
 class Asker:
     """Shows photos to detectors through one file of pixels, written anew for each."""
 
@@ -68,23 +76,26 @@ def answers_of(candidate: Candidate, photos: Sequence[Path], *, kept: Path, reus
         return Answers(detector.about, {photo: known[photo] for photo in photos})
 
 
-def times_of(candidates: Sequence[Candidate], photos: Sequence[Path]) -> dict[str, float]:
-    """Median milliseconds a photo by name, each photo shown to all, one after the other.
+def times_of(candidates: Sequence[Candidate], photos: Sequence[Path]) -> dict[str, Timed]:
+    """Each candidate timed, by name; every photo is shown to all, one after the other.
 
     So whatever else the machine does falls on all of them; the first WARM_UP photos are left
     out. Raises DetectorFailedError and ImageRejectedError.
     """
     with ExitStack() as stack:
         asker = Asker(Path(stack.enter_context(TemporaryDirectory())))
-        detectors = [
-            (each.name, stack.enter_context(running(each, every=False))) for each in candidates
-        ]
-        times: dict[str, list[float]] = {name: [] for name, _ in detectors}
+        detectors = {
+            each.name: stack.enter_context(running(each, every=False)) for each in candidates
+        }
+        times: dict[str, list[float]] = {name: [] for name in detectors}
         for number, photo in enumerate(tqdm(photos, desc="times", unit="photo", disable=None)):
             asker.show(photo)
-            for name, detector in detectors[:: -1 if number % 2 else 1]:
-                times[name].append(asker.ask(detector).ms)
-    return {name: float(np.median(taken[WARM_UP:])) for name, taken in times.items()}
+            for name in [*detectors][:: -1 if number % 2 else 1]:
+                times[name].append(asker.ask(detectors[name]).ms)
+    return {
+        name: Timed(detector.about, float(np.median(times[name][WARM_UP:])))
+        for name, detector in detectors.items()
+    }
 
 
 def _line(photo: Path, answer: Answer) -> str:

@@ -1,12 +1,12 @@
 """Asks all detectors about the same photos, and goes on without those that cannot answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.answers import Answers, answers_of, times_of
+from benchmarks.answers import Answers, Timed, answers_of, times_of
 from benchmarks.detectors import Candidate, DetectorFailedError
 from benchmarks.faces import Figures, Validation, figures_of
 
@@ -15,32 +15,45 @@ TIMED = 105  # photos, spread evenly over all
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """By the detector's name what it answered, what that is worth and its median milliseconds.
+    """By the detector's name what it answered, what that is worth, and how long it takes.
 
-    absent: words on those that are not there or failed.
+    timed: also those that were timed only. absent: words on those that are not there or failed.
     """
 
     answers: dict[str, Answers] = field(default_factory=dict)
     figures: dict[str, Figures] = field(default_factory=dict)
-    times_ms: dict[str, float] = field(default_factory=dict)
+    timed: dict[str, Timed] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
 
 
 def compare(
-    everyone: Sequence[Candidate], validation: Validation, *, kept: Path, reuse: bool
+    everyone: Sequence[Candidate],
+    validation: Validation,
+    *,
+    kept: Path,
+    reuse: bool,
+    timed_only: Sequence[Candidate] = (),
 ) -> Compared:
     """Ask everyone who is there about all photos, then time them beside each other.
 
-    kept: folder of their answers. Raises ImageRejectedError for a photo that cannot be decoded.
+    kept: folder of their answers. timed_only: who is timed with them but not asked, under names
+    of their own. Raises ImageRejectedError for a photo that cannot be decoded.
     """
     compared = Compared()
-    for candidate in everyone:
+    for candidate in _there(everyone, compared):
+        _ask(candidate, validation, compared, kept=kept, reuse=reuse)
+    answered = [each for each in everyone if each.name in compared.figures]
+    _time([*answered, *_there(timed_only, compared)], validation, compared)
+    return compared
+
+
+def _there(candidates: Iterable[Candidate], compared: Compared) -> Iterator[Candidate]:
+    """Those that are installed, with a word on each of the others."""
+    for candidate in candidates:
         if candidate.needs.exists():
-            _ask(candidate, validation, compared, kept=kept, reuse=reuse)
+            yield candidate
         else:
             compared.absent.append(f"{candidate.name} is skipped; {candidate.advice}.")
-    _time([each for each in everyone if each.name in compared.figures], validation, compared)
-    return compared
 
 
 def _ask(
@@ -61,7 +74,7 @@ def _time(asked: Sequence[Candidate], validation: Validation, compared: Compared
     paths = validation.paths
     some = [paths[row] for row in np.linspace(0, len(paths) - 1, TIMED).astype(int)]
     try:
-        compared.times_ms.update(times_of(asked, some))
+        compared.timed.update(times_of(asked, some))
     except DetectorFailedError as error:
         compared.absent.append(str(error))
         _time([each for each in asked if each.name != error.name], validation, compared)

@@ -19,6 +19,8 @@ from inference_api.vision.spec import SPEC_FILE
 PATIENCE_S = 600  # for a start or an answer
 LAST_WORDS_S = 60
 LOG_TAIL = 500  # characters
+OURS = {pair: f"ours, {pair}" for pair in PAIRS}
+"""Name in the tables by pair."""
 PEERS_DIR = ROOT / ".peers"
 PEER_ENVIRONMENTS = {  # by environment: name in the tables → what is run there
     "yunet": {"YuNet": ["benchmarks.peers.yunet"]},
@@ -61,16 +63,18 @@ def candidates(models_dir: Path, *, engine: str, peers_dir: Path) -> list[Candid
     """Our pairs, run by `engine` (see `load_pipeline`), and every peer, installed or not."""
     here = Path(sys.executable)
     haar = Candidate("Haar cascade", here, ["benchmarks.peers.haar"], here, "")
-    return [*_pairs(models_dir, engine, here), haar, *_peers(peers_dir)]
+    ours = (our_pair(name, models_dir, pair=pair, engine=engine) for pair, name in OURS.items())
+    return [*ours, haar, *_peers(peers_dir)]
 
 
-def _pairs(models_dir: Path, engine: str, python: Path) -> Iterator[Candidate]:
-    ours = ["benchmarks.peers.ours", "--models", str(models_dir.resolve()), "--engine", engine]
-    for pair, (localizer, _) in PAIRS.items():
-        spec = models_dir / localizer / SPEC_FILE
-        yield Candidate(
-            f"ours, {pair}", python, [*ours, "--pair", pair], spec, f"there is no {spec}"
-        )
+def our_pair(
+    name: str, models_dir: Path, *, pair: str, engine: str, alone: bool = False
+) -> Candidate:
+    """A pair's localizer, run by `engine`; alone: it is timed without what is around it."""
+    spec = models_dir / PAIRS[pair][0] / SPEC_FILE
+    words = ["benchmarks.peers.ours", "--models", str(models_dir.resolve()), "--engine", engine]
+    words += ["--pair", pair, *(["--alone"] if alone else [])]
+    return Candidate(name, Path(sys.executable), words, spec, f"there is no {spec}")
 
 
 def _peers(peers_dir: Path) -> Iterator[Candidate]:

@@ -15,6 +15,7 @@ from training.detection_metrics import Found, Matches, Truth, match
 from training.sources import Photo, read_source
 
 SMALLEST = 24.0  # pixels of the shorter side; where there are several, smaller faces are ignored
+TOGETHER = "together"
 NO_CATEGORIES = ("no such folder", "no such folder")  # photos with boxes, not class folders
 
 
@@ -58,6 +59,11 @@ class Figures:
     false_per_1000: float
     several: Mapping[str, Several]
 
+    @property
+    def all_several(self) -> Several | None:
+        """Of all photos of several faces; None where there is none."""
+        return self.several.get(TOGETHER) or next(iter(self.several.values()), None)
+
 
 def read_validation(folders: Iterable[Path], *, fold: int) -> Validation:
     """The folders' photos of a fold, and those that belong to none.
@@ -88,7 +94,7 @@ def figures_of(answers: Answers, validation: Validation) -> Figures:
         name: _matches(answers, photos, smallest=SMALLEST)
         for name, photos in validation.several.items()
     }
-    together = {"together": [*chain(*by_dataset.values())]} if len(by_dataset) > 1 else {}
+    together = {TOGETHER: [*chain(*by_dataset.values())]} if len(by_dataset) > 1 else {}
     return Figures(
         recall=single.precision_recall(threshold=threshold)[1] if single.n_faces else nan,
         mean_iou=single.mean_iou(threshold=threshold) if single.n_faces else nan,

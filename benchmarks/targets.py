@@ -31,6 +31,11 @@ def at_least(what: str, least: float, measured: float) -> Line:
     return Line(what, f"≥ {least:g}", measured, measured >= least)
 
 
+def above(what: str, limit: float, measured: float) -> Line:
+    """A line that must come out larger than another figure that was measured."""
+    return Line(what, f"> {significant(limit)}", measured, measured > limit)
+
+
 def at_most(what: str, most: float, measured: float) -> Line:
     """A line that a smaller figure is better for."""
     return Line(what, f"≤ {most:g}", measured, measured <= most)

@@ -1,6 +1,7 @@
 """A released pair's localizer, run as the service runs it, but alone: nothing is classified."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
 from inference_api.engines import PAIRS, load_pipeline, survey
 from inference_api.engines.choice import choose
 from inference_api.engines.network import NetworkLocalizer
+from inference_api.errors import ModelUnusableError
 from inference_api.pipeline import ImageBatch, Pipeline, Probabilities
 from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, sha256_of
 
@@ -21,6 +23,7 @@ parser.add_argument("--pair", choices=PAIRS, required=True)
 parser.add_argument("--models", type=Path, required=True, help="folder of the artifacts")
 parser.add_argument("--engine", required=True, help="what runs it, as in API_ENGINE")
 parser.add_argument("--every", action="store_true", help="improbable faces too")
+parser.add_argument("--alone", action="store_true", help="time the localizer only, tell no faces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ def load(every: bool) -> Detector:
         # The localizer's own: a detector drops what its spec calls improbable before it tells.
         localizer.spec = spec.model_copy(update={"threshold": LEAST_PROBABILITY})
     pipeline = Pipeline(localizer, _NoClassifier(loaded.classifier.spec))
+    # Not the version alone: a network may be trained anew before it is released.
+    digest = sha256_of(options.models / PAIRS[pair][0] / SPEC_FILE)
+    versions = {spec.name: f"{spec.version} ({digest[:8]})", chosen.runtime: chosen.number_format}
+    about = About(versions, spec.threshold)
+    return _alone(pipeline, about) if options.alone else _whole(pipeline, about)
+
+
+def _whole(pipeline: Pipeline, about: About) -> Detector:
+    """From the photo to its faces, as the peers are timed."""
 
     def detect(pixels: Pixels) -> Sequence[Scored]:
         (prediction,) = pipeline.predict([pipeline.prepare(pixels)])
@@ -52,11 +64,24 @@ def load(every: bool) -> Detector:
             for face in prediction.faces
         ]
 
-    # Not the version alone: a network may be trained anew before it is released.
-    digest = sha256_of(options.models / PAIRS[pair][0] / SPEC_FILE)
-    versions = {spec.name: f"{spec.version} ({digest[:8]})", chosen.runtime: chosen.number_format}
-    return Detector(About(versions, spec.threshold), detect)
+    return Detector(about, detect)
+
+
+def _alone(pipeline: Pipeline, about: About) -> Detector:
+    """From the square to the localizer's boxes, which are not told: the way back takes time."""
+
+    def prepare(pixels: Pixels) -> ImageBatch:
+        return np.stack([pipeline.prepare(pixels).square])
+
+    def detect(squares: ImageBatch) -> Sequence[Scored]:
+        pipeline.localizer.localize(squares)
+        return []
+
+    return Detector(about, detect, prepare)
 
 
 if __name__ == "__main__":
-    answer(load)
+    try:
+        answer(load)
+    except ModelUnusableError as error:  # its text says all; a traceback would fill the page
+        sys.exit(str(error))

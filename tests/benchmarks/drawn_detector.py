@@ -1,10 +1,12 @@
 """A detector of drawn faces: every bright spot is one, and its brightness is the score.
 
-python -m tests.benchmarks.drawn_detector [--version V] [--fail start|photo|timed] [--every]
+python -m tests.benchmarks.drawn_detector [--version V] [--fail start|photo|timed] [--prepare-s S]
+    [--every]
 """
 
 import argparse
 import sys
+import time
 
 import cv2
 
@@ -15,6 +17,7 @@ OWN_THRESHOLD = 0.5
 parser = argparse.ArgumentParser()
 parser.add_argument("--version", default="1")
 parser.add_argument("--fail", choices=["start", "photo", "timed"])
+parser.add_argument("--prepare-s", type=float, default=0)
 parser.add_argument("--every", action="store_true")
 
 
@@ -24,6 +27,10 @@ def load(every):
     if options.fail == "start":
         sys.exit("no weights")
     fails = options.fail == "photo" or (options.fail == "timed" and not every)
+
+    def prepare(pixels):
+        time.sleep(options.prepare_s)
+        return pixels
 
     def detect(pixels):
         print("in between as well")  # noqa: T201
@@ -38,7 +45,7 @@ def load(every):
                 found.append((left, top, left + width, top + height, score))
         return found
 
-    return Detector(About({"drawn": options.version}, OWN_THRESHOLD), detect)
+    return Detector(About({"drawn": options.version}, OWN_THRESHOLD), detect, prepare)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_every_figure_is_that_of_the_drawing(drawn, validation, tmp_path):
     assert group.matches.average_precision == pytest.approx((1 + 2 * 3 / 4) / 3)
     low, high = group.average_precision_interval
     assert low <= group.matches.average_precision <= high
-    assert compared.times_ms["drawn"] > 0
+    assert compared.timed["drawn"].ms > 0
     assert compared.absent == []
 
 
@@ -119,7 +119,7 @@ def test_one_that_fails_is_reported_and_the_others_go_on(
 ):
     both = [drawn("bad", "--fail", fail), drawn("good")]
     compared = compare(both, validation, kept=tmp_path, reuse=False)
-    assert [*compared.figures] == [*compared.times_ms] == ["good"]
+    assert [*compared.figures] == [*compared.timed] == ["good"]
     (word,) = compared.absent
     assert word.startswith("bad failed: ")
     assert word.endswith(last_words)
@@ -129,8 +129,27 @@ def test_one_that_fails_when_it_is_timed_keeps_its_figures(drawn, validation, tm
     both = [drawn("bad", "--fail", "timed"), drawn("good")]
     compared = compare(both, validation, kept=tmp_path, reuse=False)
     assert [*compared.figures] == ["bad", "good"]
-    assert [*compared.times_ms] == ["good"]
+    assert [*compared.timed] == ["good"]
     assert compared.absent[0].startswith("bad failed: ")
+
+
+def test_who_is_timed_only_has_no_figures(drawn, validation, tmp_path):
+    timed_only = [drawn("two", "--version", "2"), drawn("bad", "--fail", "start")]
+    compared = compare(
+        [drawn("one")], validation, kept=tmp_path, reuse=False, timed_only=timed_only
+    )
+    assert [*compared.figures] == [*compared.answers] == ["one"]
+    assert [*compared.timed] == ["one", "two"]
+    assert compared.timed["two"].about.versions == {"drawn": "2"}
+    assert compared.timed["two"].ms > 0
+    (word,) = compared.absent
+    assert word.startswith("bad failed: ")
+
+
+def test_what_a_detector_prepares_is_not_timed(photo, drawn, tmp_path):
+    slow = drawn("slow", "--prepare-s", "0.5")
+    answers = answers_of(slow, [photo], kept=tmp_path / "kept.jsonl", reuse=False)
+    assert 0 < answers.by_photo[photo].ms < 500
 
 
 def test_one_that_is_not_there_is_skipped_with_a_word(drawn, validation, tmp_path):
@@ -204,11 +223,13 @@ def test_the_command_prints_the_tables_and_writes_them_when_asked(
     monkeypatch.setattr(accuracy, "PICTURE", picture)
     monkeypatch.setattr(accuracy, "KEPT", tmp_path / "kept")
     monkeypatch.setattr(accuracy, "candidates", lambda *_, **__: [drawn("one"), drawn("two")])
+    monkeypatch.setattr(accuracy, "localizers", lambda _: [])
     accuracy.main([*map(str, folders)])
     printed = capsys.readouterr().out
     assert "| one | 100.0 | 0.875 | 250.0 |" in printed
     assert "| two | 0.833 |" in printed
     assert f"original {size_mb('face_localizer', 'attractiveness_classifier'):.3g} MB" in printed
+    assert f"MB | ≤ 12 | {size_mb('compact_detector', 'compact_classifier'):.3g} |" in printed
     assert page.read_text() == empty
     assert not picture.exists()
     accuracy.main([*map(str, folders), "--reuse", "--write"])
