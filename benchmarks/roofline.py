@@ -9,14 +9,13 @@ speed is given, and no peak to hold it against.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks.peaks import BATCH, cpu_s, peak
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
 from benchmarks.servers import ROOT
@@ -27,11 +26,7 @@ from inference_api.engines.choice import Engine, Machine
 from inference_api.pipeline import Pipeline
 from inference_api.vision.images import decode, encode
 
-BATCH = 8
-RUNS = 12
 SIDE = 1280  # pixels of the photo
-MATRIX = 2048  # rows and columns
-CONVOLVED, CHANNELS = 30, 256  # as in the middle of VGG16
 BFLOAT16 = Engine("savedmodel", "bfloat16")
 ENGINES = (Engine("savedmodel", "float32"), BFLOAT16, Engine("litert", "int8"))
 LEAST_SHARE_OF_PEAK, LEAST_SHARE_OF_JOB = 85, 60  # percent
@@ -54,19 +49,19 @@ def main() -> None:
 class Share:
     """What an engine makes of the processor.
 
-    peak, reached: operations a second of one core; None where no peak can be measured. parts_s:
-    processor seconds of each part of one annotated photo.
+    peak, reached: operations a second of one core. parts_s: processor seconds of each part of one
+    annotated photo.
     """
 
     engine: Engine
-    peak: float | None
+    peak: float
     reached: float
     parts_s: Mapping[str, float]
 
     @property
-    def of_peak(self) -> float | None:
+    def of_peak(self) -> float:
         """Percent."""
-        return 100 * self.reached / self.peak if self.peak else None
+        return 100 * self.reached / self.peak
 
     @property
     def of_job(self) -> float:
@@ -87,10 +82,10 @@ def measure(models_dir: Path) -> list[Share]:
         )
         for each in engines
     ]
-    peaks, operations = _peaks(engines), trunk_operations()
+    peaks, operations = [peak(each.number_format) for each in engines], trunk_operations()
     return [
-        Share(each, peaks[each], operations / _localizer_s(pipeline), _parts_s(pipeline))
-        for each, pipeline in zip(engines, pipelines, strict=True)
+        Share(engine, most, operations / _localizer_s(pipeline), _parts_s(pipeline))
+        for engine, most, pipeline in zip(engines, peaks, pipelines, strict=True)
     ]
 
 
@@ -107,15 +102,13 @@ def tables(shares: Sequence[Share]) -> Iterator[str]:
 
 
 def _row(share: Share) -> list[object]:
-    peak = "–" if share.peak is None else significant(share.peak / 1e9)
-    of_peak = "–" if share.of_peak is None else significant(share.of_peak)
-    return [share.engine, peak, significant(share.reached / 1e9), of_peak]
+    speeds = share.peak / 1e9, share.reached / 1e9, share.of_peak
+    return [share.engine, *map(significant, speeds)]
 
 
 def _lines(share: Share) -> Iterator[Line]:
-    if share.of_peak is not None:
-        what = f"{share.engine}: localizer, % of its format's peak"
-        yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
+    what = f"{share.engine}: localizer, % of its format's peak"
+    yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
     what = f"{share.engine}: networks, % of the processor time without HTTP"
     yield at_least(what, LEAST_SHARE_OF_JOB, share.of_job)
 
@@ -129,41 +122,6 @@ def trunk_operations() -> int:
         2 * int(np.prod(each.kernel.shape)) * int(np.prod(each.output.shape[1:3]))
         for each in convolutions
     )
-
-
-def cpu_s(work: Callable[[], object]) -> float:
-    """Processor seconds of this process's threads for one run: the least of several."""
-    work()
-    return min(_one_run_s(work) for _ in range(RUNS))
-
-
-def _one_run_s(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def _peaks(engines: Iterable[Engine]) -> dict[Engine, float | None]:
-    """Operations a second of one core; None for what TensorFlow has no product in."""
-    return {
-        each: None if each.number_format == "int8" else _peak(each.number_format)
-        for each in engines
-    }
-
-
-def _peak(number_format: str) -> float:
-    import tensorflow as tf
-
-    def random(*shape: int) -> Any:
-        return tf.cast(tf.random.normal(shape), number_format)
-
-    square, other = random(MATRIX, MATRIX), random(MATRIX, MATRIX)
-    image = random(BATCH, CONVOLVED, CONVOLVED, CHANNELS)
-    kernel = random(3, 3, CHANNELS, CHANNELS)
-    multiplied = cpu_s(lambda: tf.linalg.matmul(square, other).numpy())
-    convolved = cpu_s(lambda: tf.nn.conv2d(image, kernel, 1, "SAME").numpy())
-    operations = 2 * BATCH * CONVOLVED**2 * 9 * CHANNELS**2
-    return max(2 * MATRIX**3 / multiplied, operations / convolved)
 
 
 def _localizer_s(pipeline: Pipeline) -> float:

@@ -68,10 +68,16 @@ def _whole(pipeline: Pipeline, about: About) -> Detector:
 
 
 def _alone(pipeline: Pipeline, about: About) -> Detector:
-    """From the square to the localizer's boxes, which are not told: the way back takes time."""
+    """From the square to the localizer's boxes, which are not told: the way back takes time.
+
+    It has just run when the clock starts, as in a service at work: not the time since it ran last
+    is measured, in which others filled the processor's caches.
+    """
 
     def prepare(pixels: Pixels) -> ImageBatch:
-        return np.stack([pipeline.prepare(pixels).square])
+        squares = np.stack([pipeline.prepare(pixels).square])
+        pipeline.localizer.localize(squares)
+        return squares
 
     def detect(squares: ImageBatch) -> Sequence[Scored]:
         pipeline.localizer.localize(squares)
