@@ -2,7 +2,7 @@
 
     python -m training.prepare PHOTOS... --out data/prepared
     python -m training.prepare PHOTOS --negatives HOUSES CLOTHES --out data/prepared
-    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320 \
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 288 \
         --crop-size 150 --crop-margin 0
 
 For each split, `train` and `validation`, three files are written:

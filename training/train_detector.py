@@ -1,6 +1,6 @@
 """Train the compact detector: every face of a photo, in one pass, from nothing.
 
-    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 288
     python -m training.train_detector --prepared data/large --run runs/detector
     python -m training.train_detector --prepared data/large --run runs/again \
         --start-from runs/detector --no-face 0.25 --epochs 8 --learning-rate 5e-4 --seed 1

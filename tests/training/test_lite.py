@@ -1,10 +1,14 @@
 """Artifacts as .tflite files say what the SavedModels say, as far as their numbers allow."""
 
+import re
+
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from tests.training.test_saved_model import small_weights
 from training.architectures import NARROW_CHANNELS, build_classifier, build_localizer
+from training.compact_detector import build_detector
 from training.lite import LiteFunction, convert
 from training.saved_model import SignatureFunction, save_half_precision
 
@@ -45,3 +49,17 @@ def test_a_file_says_what_the_savedmodel_says(artifact, number_format, calibrati
             assert (values.shape, values.dtype) == (expected[name].shape, np.float32)
             np.testing.assert_allclose(values, expected[name], atol=TOLERANCE[number_format])
             assert 0.001 < values.mean() < 0.999  # else agreement would mean nothing
+
+
+def test_what_would_lose_time_in_8_bits_stays_in_float32(tmp_path):
+    save_half_precision(build_detector(size=64, normalized=False), tmp_path)
+    content = convert(tmp_path, "int8", calibration=noise(0))
+    kernels = {
+        tensor["name"]: tensor["dtype"]
+        for tensor in Interpreter(model_content=content).get_tensor_details()
+        if re.fullmatch(r"\w+/(convolution|depthwise)", tensor["name"])  # not what comes out
+    }
+    slow = {name for name in kernels if "stem" in name or "depthwise" in name}
+    assert 1 < len(slow) < len(kernels) / 2
+    assert {kernels[name] for name in slow} == {np.float32}
+    assert {kernels[name] for name in kernels.keys() - slow} == {np.int8}
