@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from inference_api import __version__, problems
 from inference_api.errors import OverloadedError
+from inference_api.gate import Gate
 from inference_api.keys import KeyRing, read_keys
 from inference_api.metrics import Metrics
 from inference_api.middleware import CLIENT_LEFT, RequestMiddleware
@@ -51,9 +53,16 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     app.state.keys = _keys(settings)
     app.include_router(router)
     add_page(app)
+    app.add_middleware(Gate, routes=_photo_routes(), max_bytes=settings.max_bytes)
     app.add_middleware(RequestMiddleware, metrics=metrics)
     _add_error_table(app)
     return app
+
+
+def _photo_routes() -> dict[str, APIRoute]:
+    """Those that take photos, by path."""
+    routes = (route for route in router.routes if isinstance(route, APIRoute))
+    return {route.path: route for route in routes if "photos" in route.tags}
 
 
 def _keys(settings: Settings) -> KeyRing | None:

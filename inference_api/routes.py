@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from inference_api import problems
 from inference_api.accept import MEDIA_TYPES, best_format
 from inference_api.annotation import annotate
-from inference_api.errors import OverloadedError
 from inference_api.keys import KeyRing
 from inference_api.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documented
 from inference_api.pipeline import Prediction
@@ -21,7 +20,7 @@ from inference_api.problems import ProblemError
 from inference_api.scheduler import Scheduler
 from inference_api.schemas import HEADER_FACES, Health, Line, ModelsReply, PredictionReply
 from inference_api.settings import Settings
-from inference_api.uploads import discard_photo, read_photo
+from inference_api.uploads import read_photo
 from inference_api.vision.images import EncodedFormat, encode
 from inference_api.vision.letterbox import Image
 
@@ -60,21 +59,9 @@ TheScheduler = Annotated[Scheduler, Depends(_scheduler)]
 TheSettings = Annotated[Settings, Depends(_settings)]
 
 
-async def _has_room(request: Request, scheduler: TheScheduler, settings: TheSettings) -> None:
-    """Refuse a photo that has no chance before its bytes are kept."""
-    try:
-        scheduler.admission.check()
-    except OverloadedError:
-        await discard_photo(request, max_bytes=settings.max_bytes)
-        raise
-
-
-ON_PHOTOS = [Depends(_allowed), Depends(_has_room)]
-
-
 @router.post(
     "/v1/predict",
-    dependencies=ON_PHOTOS,
+    dependencies=[Depends(_allowed)],
     responses=documented(*PHOTO_PROBLEMS),
     openapi_extra=UPLOAD,
     tags=["photos"],
@@ -90,7 +77,7 @@ async def predict(
 
 @router.post(
     "/v1/annotate",
-    dependencies=ON_PHOTOS,
+    dependencies=[Depends(_allowed)],
     response_class=Response,
     responses={
         200: {

@@ -14,15 +14,24 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+import numpy as np
+
 from inference_api.admission import Admission
 from inference_api.errors import DeadlineExceededError
 from inference_api.metrics import Metrics
 from inference_api.pipeline import Photo, Pipeline, Prediction
 from inference_api.runtime import Runtime
-from inference_api.vision.images import DEFAULT_LIMITS, ImageLimits, decode, decode_reduced
+from inference_api.vision.images import (
+    DEFAULT_LIMITS,
+    ImageLimits,
+    decode,
+    decode_reduced,
+    encode,
+)
 from inference_api.vision.letterbox import Image
 
 _LOG = logging.getLogger(__name__)
+_USUAL_HW = 1280, 1280  # pixels; what Telegram sends is not larger
 T = TypeVar("T")
 
 
@@ -54,6 +63,8 @@ class Scheduler:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        for _ in range(self._options.codec_workers):
+            self._pool.submit(_rehearse)
         self._runtime.warm.add_done_callback(self._on_warm)
         self._runtime.start()
         return self
@@ -138,6 +149,11 @@ class Scheduler:
         self._loop.call_soon_threadsafe(self.admission.observe, "infer", seconds / count)
         self._metrics.stage_seconds.labels("infer").observe(seconds)
         self._metrics.batch_photos.observe(count)
+
+
+def _rehearse() -> None:
+    """Let a thread get the memory that it will need: the first photo would wait for it."""
+    decode(encode(np.zeros((*_USUAL_HW, 3), np.uint8), image_format="JPEG"))
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
