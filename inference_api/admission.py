@@ -13,7 +13,7 @@ from inference_api.errors import OverloadedError
 
 _WEIGHT = 0.1  # of the newest photo in the moving means
 _PACED = 32  # answers that the pace is taken from: some batches
-_MARGIN = 0.8  # of the deadline; what is expected later than that may well be too late
+_MARGIN = 0.7  # of the deadline; later ones may be run in a batch that ends too late
 
 
 class Admission:
