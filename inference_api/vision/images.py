@@ -125,15 +125,19 @@ def _reduce(photo: PillowImage.Image, *, least_side: int) -> None:
 def _jpeg_pixels(photo: PillowImage.Image, data: bytes) -> Image | None:
     """The pixels of an ordinary JPEG at the size that `photo` has; None leaves it to Pillow.
 
-    So it does where the file is damaged: Pillow knows which damage still leaves a picture.
+    So it does where the file is damaged, as Pillow knows which damage still leaves a picture; and
+    where the two disagree about the size, which was held against the limits as Pillow reads it.
     """
     if photo.format not in _JPEG_FORMATS or photo.mode not in ("RGB", "L"):
         return None
+    least = {"min_height": photo.height, "min_width": photo.width}
     try:
-        pixels = simplejpeg.decode_jpeg(data, min_height=photo.height, min_width=photo.width)
+        height, width, *_ = simplejpeg.decode_jpeg_header(data, **least)
+        if (width, height) != photo.size:
+            return None
+        return np.asarray(simplejpeg.decode_jpeg(data, **least), np.uint8)
     except ValueError:
         return None
-    return np.asarray(pixels, np.uint8)
 
 
 def encode(image: Image, *, image_format: EncodedFormat) -> bytes:

@@ -5,6 +5,7 @@ import io
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+import simplejpeg
 from hypothesis import given, settings
 from PIL import ExifTags, ImageOps
 from PIL import Image as PillowImage
@@ -94,6 +95,13 @@ def test_a_jpeg_has_the_pixels_that_pillow_gives(mode, options):
     data = saved(picture().resize((93, 61)).convert(mode), "JPEG", **options)
     oracle = PillowImage.open(io.BytesIO(data)).convert("RGB")
     assert np.array_equal(decode(data), np.asarray(oracle))
+
+
+def test_a_size_that_was_not_held_against_the_limits_is_never_decoded(monkeypatch):
+    data = saved(picture(), "JPEG")
+    monkeypatch.setattr(simplejpeg, "decode_jpeg_header", lambda *_, **__: (65500, 65500, "", ""))
+    monkeypatch.delattr(simplejpeg, "decode_jpeg")
+    assert np.array_equal(decode(data), np.asarray(PillowImage.open(io.BytesIO(data))))
 
 
 def test_of_several_jpegs_in_one_file_the_first_counts():
