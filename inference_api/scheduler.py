@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+import cv2
 import numpy as np
 
 from inference_api.admission import Admission
@@ -63,8 +64,9 @@ class Scheduler:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        cv2.setNumThreads(1)  # the pool has as many as can be used; OpenCV's own would only spin
         for _ in range(self._options.codec_workers):
-            self._pool.submit(_rehearse)
+            self._pool.submit(self._rehearse)
         self._runtime.warm.add_done_callback(self._on_warm)
         self._runtime.start()
         return self
@@ -139,6 +141,12 @@ class Scheduler:
         self._metrics.stage_seconds.labels(stage).observe(seconds)
         return result, seconds
 
+    def _rehearse(self) -> None:
+        """Let a thread get the memory that it will need: the first photo would wait for it."""
+        blank = encode(np.zeros((*_USUAL_HW, 3), np.uint8), image_format="JPEG")
+        self._decode_reduced(blank)
+        encode(self._decode(blank).image, image_format="JPEG")
+
     def _on_warm(self, warm: Future[float]) -> None:
         if error := warm.exception():
             _LOG.error("the warm-up failed", exc_info=error)
@@ -149,11 +157,6 @@ class Scheduler:
         self._loop.call_soon_threadsafe(self.admission.observe, "infer", seconds / count)
         self._metrics.stage_seconds.labels("infer").observe(seconds)
         self._metrics.batch_photos.observe(count)
-
-
-def _rehearse() -> None:
-    """Let a thread get the memory that it will need: the first photo would wait for it."""
-    decode(encode(np.zeros((*_USUAL_HW, 3), np.uint8), image_format="JPEG"))
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

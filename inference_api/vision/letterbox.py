@@ -72,9 +72,10 @@ def letterbox(
     transform = LetterboxTransform.fit((width, height), size=size)
     scaled_w, scaled_h = transform.scaled_size_wh
     left, top = transform.pad_left, transform.pad_top
-    square = np.full((size, size, 3), pad_color, np.uint8)
-    square[top : top + scaled_h, left : left + scaled_w] = _resize(image, (scaled_w, scaled_h))
-    return square, transform
+    right, bottom = size - left - scaled_w, size - top - scaled_h
+    scaled, edge = _resize(image, (scaled_w, scaled_h)), cv2.BORDER_CONSTANT
+    square = cv2.copyMakeBorder(scaled, top, bottom, left, right, edge, value=pad_color)
+    return np.asarray(square, np.uint8), transform
 
 
 def crop_square(
