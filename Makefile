@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PY = $(VENV)/bin/python
 PARTS = run service litert bot training
-PEERS = dlib mediapipe mtcnn yunet
+PEERS = deepface dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-compose check train bench peers lock clean
@@ -40,7 +40,7 @@ train: $(VENV)/.installed-training ## Train both networks on a tiny generated da
 bench: $(VENV)/.installed-dev ## Print what the service does beside a naive one, in under ten minutes
 	$(PY) -m benchmarks $(ARGS)
 
-peers: ## Set up the detectors that benchmarks.accuracy compares ours with; PEERS=dlib picks some
+peers: ## Set up what benchmarks/ compares ours with; PEERS=dlib picks some
 	@for peer in $(PEERS); do \
 		$(MAKE) VENV=.peers/$$peer .peers/$$peer/.installed-peer-$$peer || exit; \
 	done

@@ -5,16 +5,12 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-import httpx
 import numpy as np
 
-from benchmarks.servers import Server
+from benchmarks.client import Client
+from benchmarks.servers import Answer, Server
 
-Answer = Literal["predict", "annotate"]
-ANSWERS: tuple[Answer, ...] = get_args(Answer)
-TIMEOUT_S = 120
 HEALTH_EVERY_S = 0.1
 
 
@@ -68,36 +64,21 @@ def pool(rounds: Sequence[Measured]) -> Measured:
     )
 
 
-def client_of(server: Server) -> httpx.AsyncClient:
-    """A client that waits long enough and goes through no proxy."""
-    return httpx.AsyncClient(base_url=server.base_url, timeout=TIMEOUT_S, trust_env=False)
-
-
-async def send(http: httpx.AsyncClient, photo: bytes, *, answer: Answer) -> float:
-    """Seconds from sending the photo until its answer was here as a whole.
-
-    Raises httpx.HTTPError for an answer that is not a success.
-    """
-    started = time.perf_counter()
-    (await http.post(f"/v1/{answer}", files={"photo": photo})).raise_for_status()
-    return time.perf_counter() - started
-
-
 async def put_load(
     load: Load, server: Server, photos: Sequence[bytes], *, seconds: float
 ) -> Measured:
     """Send `photos` again and again until `seconds` are over, then wait for the answers.
 
-    One photo goes ahead and is not counted. Raises httpx.HTTPError when any is not answered
-    well: a benchmark of errors says nothing.
+    One photo goes ahead and is not counted. Raises as Client does when any is not
+    answered well: a benchmark of errors says nothing.
     """
-    async with client_of(server) as http:
-        await send(http, photos[0], answer=load.answer)
+    async with Client(server) as client:
+        await client.send(photos[0], answer=load.answer)
         ended = asyncio.Event()
-        watching = asyncio.create_task(watch_health(http, ended))
+        watching = asyncio.create_task(watch_health(client, ended))
         cpu_before, started = server.cpu_s, time.perf_counter()
         queue, until = itertools.cycle(photos), started + seconds
-        clients = (_keep_sending(http, load, queue, until) for _ in range(load.clients))
+        clients = (_keep_sending(client, load, queue, until) for _ in range(load.clients))
         try:
             latencies = await asyncio.gather(*clients)
             elapsed_s, cpu_s = time.perf_counter() - started, server.cpu_s - cpu_before
@@ -111,20 +92,18 @@ async def put_load(
 
 
 async def _keep_sending(
-    http: httpx.AsyncClient, load: Load, photos: Iterator[bytes], until: float
+    client: Client, load: Load, photos: Iterator[bytes], until: float
 ) -> list[float]:
-    latencies = [await send(http, next(photos), answer=load.answer)]
+    latencies = [await client.send(next(photos), answer=load.answer)]
     while time.perf_counter() < until:
-        latencies.append(await send(http, next(photos), answer=load.answer))
+        latencies.append(await client.send(next(photos), answer=load.answer))
     return latencies
 
 
-async def watch_health(http: httpx.AsyncClient, ended: asyncio.Event) -> list[float]:
-    """The delay of each health check until `ended` is set. Raises httpx.HTTPError."""
+async def watch_health(client: Client, ended: asyncio.Event) -> list[float]:
+    """The delay of each health check until `ended` is set. Raises as Client does."""
     delays = []
     while not ended.is_set():
-        started = time.perf_counter()
-        (await http.get("/livez")).raise_for_status()
-        delays.append(time.perf_counter() - started)
+        delays.append(await client.check_health())
         await asyncio.sleep(HEALTH_EVERY_S)
     return delays

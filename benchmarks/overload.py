@@ -7,24 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import httpx
+import aiohttp
 import numpy as np
 
-from benchmarks.load import Load, client_of, put_load, send, watch_health
+from benchmarks.client import Client, Reply
+from benchmarks.load import Load, put_load, watch_health
 from benchmarks.servers import Server
 
 TIMES = 10  # the capacity
 LOAD = Load("annotate", 640, 8)
 RECOVERED = 2  # times the latency of one photo alone
 BROKEN = 0  # in the place of a status
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came of one photo."""
-
-    status: int
-    latency_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +61,18 @@ async def overload(server: Server, photos: Sequence[bytes], *, seconds: float) -
     """Measure the capacity, then offer TIMES as much for some seconds, then see it recover.
 
     The capacity is measured once more in the end, and the mean of both is the peak: machines drift.
-    Raises httpx.HTTPError when a photo alone or a health check is not answered well.
+    Raises as Client does when a photo alone or a health check is not answered well.
     """
     peak = await put_load(LOAD, server, photos, seconds=seconds)
-    rate, requests = TIMES * peak.photos_per_s, [_request(photo) for photo in photos]
-    async with client_of(server) as http:
-        alone_s = min([await send(http, photos[0], answer=LOAD.answer) for _ in range(3)])
+    async with Client(server) as client:
+        alone_s = min([await client.send(photos[0], answer=LOAD.answer) for _ in range(3)])
         ended = asyncio.Event()
-        watching = asyncio.create_task(watch_health(http, ended))
+        watching = asyncio.create_task(watch_health(client, ended))
         try:
-            started = time.perf_counter()
-            replies = await _offer(server, requests, rate=rate, seconds=seconds)
+            started, rate = time.perf_counter(), TIMES * peak.photos_per_s
+            replies = await _offer(client, photos, rate=rate, seconds=seconds)
             elapsed_s = time.perf_counter() - started
-            recovery_s = await _recover(http, photos[0], alone_s) + elapsed_s - seconds
+            recovery_s = await _recover(client, photos[0], alone_s) + elapsed_s - seconds
         finally:
             ended.set()
             health_s = await watching
@@ -93,42 +85,28 @@ async def overload(server: Server, photos: Sequence[bytes], *, seconds: float) -
 
 
 async def _offer(
-    server: Server, requests: Sequence[bytes], *, rate: float, seconds: float
+    client: Client, photos: Sequence[bytes], *, rate: float, seconds: float
 ) -> tuple[Reply, ...]:
     """Send so many a second, whatever becomes of them, and wait for all replies."""
     started, sent = time.perf_counter(), list[asyncio.Task[Reply]]()
-    queue = itertools.cycle(requests)
+    queue = itertools.cycle(photos)
     while (now := time.perf_counter() - started) < seconds:
         if len(sent) < now * rate:
-            sent.append(asyncio.create_task(_try(server, next(queue))))
+            sent.append(asyncio.create_task(_try(client, next(queue))))
         await asyncio.sleep(0 if len(sent) < now * rate else 0.002)
     return tuple(await asyncio.gather(*sent))
 
 
-def _request(photo: bytes) -> bytes:
-    """All bytes of a request, made beforehand: the client must not be the slower one."""
-    lines = [
-        f"POST /v1/{LOAD.answer} HTTP/1.1", "Host: localhost", "Connection: close",
-        "Content-Type: image/jpeg", f"Content-Length: {len(photo)}", "", "",
-    ]  # fmt: skip
-    return "\r\n".join(lines).encode() + photo
-
-
-async def _try(server: Server, request: bytes) -> Reply:
-    started, address = time.perf_counter(), httpx.URL(server.base_url)
-    try:
-        reader, writer = await asyncio.open_connection(address.host, address.port)
-        writer.write(request)
-        status = int((await reader.readline()).split()[1])
-        await reader.read()
-        writer.close()
-    except (OSError, IndexError):
-        status = BROKEN
-    return Reply(status, time.perf_counter() - started)
-
-
-async def _recover(http: httpx.AsyncClient, photo: bytes, alone_s: float) -> float:
+async def _try(client: Client, photo: bytes) -> Reply:
     started = time.perf_counter()
-    while await send(http, photo, answer=LOAD.answer) > RECOVERED * alone_s:
+    try:
+        return await client.ask(photo, answer=LOAD.answer)
+    except (aiohttp.ClientError, TimeoutError):
+        return Reply(BROKEN, time.perf_counter() - started)
+
+
+async def _recover(client: Client, photo: bytes, alone_s: float) -> float:
+    started = time.perf_counter()
+    while await client.send(photo, answer=LOAD.answer) > RECOVERED * alone_s:
         pass
     return time.perf_counter() - started

@@ -1,5 +1,6 @@
 """Servers to measure: each a process of its own on a free port of loopback."""
 
+import math
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import httpx
 import psutil
@@ -17,6 +19,8 @@ import psutil
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 600  # for a start
 LOG_TAIL = 2000  # characters
+Answer = Literal["predict", "annotate"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 class ServerFailedError(Exception):
@@ -31,6 +35,25 @@ class ServerFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a server is asked: its addresses, the photo's field in the form and the other fields.
+
+    answers: those it can give, each with where to get it. most_side: pixels of the largest photo
+    that it is asked about.
+    """
+
+    answers: Mapping[Answer, str] = field(default_factory=lambda: {a: f"/v1/{a}" for a in ANSWERS})
+    photo_field: str = "photo"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    alive: str = "/livez"
+    ready: str = "/readyz"
+    most_side: float = math.inf
+
+
+OURS = Dialect()
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """How a server is started: `python ARGUMENTS` with these variables; PORT stands for its port.
 
@@ -40,11 +63,23 @@ class Command:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    python: Path = Path(sys.executable)
+    dialect: Dialect = OURS
 
 
 PORT = "{port}"
 NAIVE = Command(
     "naive", ["-m", "benchmarks.naive", "--port", PORT], {"KERAS_BACKEND": "tensorflow"}
+)
+
+DEEPFACE = Command(
+    "deepface",
+    ["-m", "benchmarks.peers.deepface_api", "--port", PORT],
+    {"DEEPFACE_HOME": "."},
+    python=ROOT / ".peers" / "deepface" / "bin" / "python",
+    dialect=Dialect(
+        {"predict": "/analyze"}, "img", {"actions": "gender"}, alive="/", ready="/", most_side=1280
+    ),
 )
 
 
@@ -67,6 +102,7 @@ class Server:
     base_url: str
     ready_s: float
     process: psutil.Process
+    dialect: Dialect
 
     @property
     def cpu_s(self) -> float:
@@ -88,16 +124,17 @@ def running(command: Command) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own commands
-            [sys.executable, *arguments],
+            [command.python, *arguments],
             cwd=folder, env=_environment(command, port), stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             base_url = f"http://127.0.0.1:{port}"
-            if not _becomes_ready(process, base_url):
+            if not _becomes_ready(process, base_url + command.dialect.ready):
                 log.seek(0)
                 raise ServerFailedError(name=command.name, log=log.read())
             ready_s = time.perf_counter() - started
-            yield Server(command.name, base_url, ready_s, psutil.Process(process.pid))
+            pid = psutil.Process(process.pid)
+            yield Server(command.name, base_url, ready_s, pid, command.dialect)
         finally:
             _end(process)
 
@@ -115,11 +152,11 @@ def _environment(command: Command, port: int) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **own}
 
 
-def _becomes_ready(process: subprocess.Popen[bytes], base_url: str) -> bool:
+def _becomes_ready(process: subprocess.Popen[bytes], url: str) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx.get(f"{base_url}/readyz", trust_env=False).is_success:
+            if httpx.get(url, trust_env=False).is_success:
                 return True
         except httpx.TransportError:
             pass  # it does not listen yet

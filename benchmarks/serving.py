@@ -8,7 +8,6 @@ one has work. The client is this process.
 """
 
 import argparse
-import asyncio
 import sys
 import time
 from collections import defaultdict
@@ -18,20 +17,23 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-import httpx
+import aiohttp
 import numpy as np
 from tqdm import tqdm
-from uvicorn.loops.auto import auto_loop_factory
 
-from benchmarks.load import ANSWERS, Load, Measured, client_of, pool, put_load, send
+from benchmarks.client import Client, run
+from benchmarks.load import Load, Measured, pool, put_load
 from benchmarks.overload import LOAD as OVERLOAD
 from benchmarks.overload import Overloaded, overload
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
 from benchmarks.servers import (
+    ANSWERS,
+    DEEPFACE,
     NAIVE,
     ROOT,
     Command,
+    Dialect,
     Server,
     ServerFailedError,
     our_service,
@@ -43,7 +45,8 @@ from inference_api.vision.images import decode, encode
 
 SIDES = 640, 1280, 4000  # pixels
 FIRST_SIDE = 1280  # of the photo after the start
-OVERLOAD_S = 10
+STARTS = 3
+OVERLOAD_S = 20
 OVERLOAD_DEADLINE_S = "2"
 CODEC_RUNS = 20
 
@@ -80,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     plan = SHORT if options.short else FULL
     try:
-        text = compare([NAIVE, *our_services(options.models)], plan)
-    except (ServerFailedError, httpx.HTTPError) as error:
+        text = compare([NAIVE, *our_services(options.models), *_peers()], plan)
+    except (ServerFailedError, aiohttp.ClientError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     print(text)
     if options.write:
@@ -96,19 +99,25 @@ def our_services(models_dir: Path) -> list[Command]:
     return services
 
 
+def _peers() -> list[Command]:
+    if DEEPFACE.python.exists():
+        return [DEEPFACE]
+    print("DeepFace is left out; `make peers PEERS=deepface` sets it up.", file=sys.stderr)
+    return []
+
+
 def compare(commands: Sequence[Command], plan: Plan) -> str:
     """The machine and the tables as Markdown; the first command is what others are held against.
 
-    The second is overloaded in the end. Raises ServerFailedError and httpx.HTTPError.
+    The second is overloaded in the end. Raises ServerFailedError and aiohttp.ClientError.
     """
     here = machine()
     photos = {side: photos_of(side) for side in {FIRST_SIDE, *(load.side for load in plan.loads)}}
     with ExitStack() as stack:
         servers, first_s = [], {}
         for command in commands:  # one after the other: a start uses all cores
+            first_s[command.name] = _first_photo_s(command, photos[FIRST_SIDE][0])
             servers.append(stack.enter_context(running(command)))
-            first = _first_photo_s(servers[-1], photos[FIRST_SIDE][0])
-            first_s[command.name] = asyncio.run(first)
         results = _measure(servers, plan, photos)
     codec_s = _codec_s(photos[FIRST_SIDE][0])
     overloaded = _overload(commands[1], photos_of(OVERLOAD.side), seconds=OVERLOAD_S)
@@ -123,12 +132,8 @@ def compare(commands: Sequence[Command], plan: Plan) -> str:
 
 def _overload(command: Command, photos: Sequence[bytes], *, seconds: float) -> Overloaded:
     hurried = {**command.environment, "API_DEADLINE_S": OVERLOAD_DEADLINE_S}
-    loop = auto_loop_factory()  # the service's own: the client must not be the slower one
-    with (
-        running(replace(command, environment=hurried)) as server,
-        asyncio.Runner(loop_factory=loop) as runner,
-    ):
-        return runner.run(overload(server, photos, seconds=seconds))
+    with running(replace(command, environment=hurried)) as server:
+        return run(overload(server, photos, seconds=seconds))
 
 
 def _overload_line(command: Command, seen: Overloaded) -> str:
@@ -150,9 +155,18 @@ def _codec_s(photo: bytes) -> float:
     return float(np.median(taken))
 
 
-async def _first_photo_s(server: Server, photo: bytes) -> float:
-    async with client_of(server) as http:
-        return await send(http, photo, answer="predict")
+def _first_photo_s(command: Command, photo: bytes) -> float:
+    """Seconds that the first photo after a start takes, the median of several starts."""
+
+    async def send(server: Server) -> float:
+        async with Client(server) as client:
+            return await client.send(photo, answer="predict")
+
+    taken = []
+    for _ in range(STARTS):
+        with running(command) as server:
+            taken.append(run(send(server)))
+    return float(np.median(taken))
 
 
 def _measure(
@@ -161,13 +175,18 @@ def _measure(
     rounds: dict[Load, dict[str, list[Measured]]] = defaultdict(lambda: defaultdict(list))
     schedule = [*product(range(plan.rounds), plan.loads)]
     for number, load in tqdm(schedule, unit="load", disable=None):
-        for server in servers[:: -1 if number % 2 else 1]:
+        asked = [server for server in servers if _can_bear(load, server.dialect)]
+        for server in asked[:: -1 if number % 2 else 1]:
             loading = put_load(load, server, photos[load.side], seconds=plan.seconds)
-            rounds[load][server.name].append(asyncio.run(loading))
+            rounds[load][server.name].append(run(loading))
     return {
         load: {name: pool(measured) for name, measured in by_name.items()}
         for load, by_name in rounds.items()
     }
+
+
+def _can_bear(load: Load, dialect: Dialect) -> bool:
+    return load.answer in dialect.answers and load.side <= dialect.most_side
 
 
 def _starts(servers: Sequence[Server], first_s: Mapping[str, float], results: Results) -> str:
@@ -176,11 +195,15 @@ def _starts(servers: Sequence[Server], first_s: Mapping[str, float], results: Re
             server.name,
             significant(server.ready_s),
             significant(first_s[server.name] * 1000),
-            significant(max(by_name[server.name].rss_mb for by_name in results.values())),
+            significant(_most_mb(server.name, results)),
         ]
         for server in servers
     ]
     return table(["server", "start to ready, s", "first photo, ms", "most memory, MB"], rows)
+
+
+def _most_mb(name: str, results: Results) -> float:
+    return max(by_name[name].rss_mb for by_name in results.values() if name in by_name)
 
 
 def _loads(results: Results) -> str:

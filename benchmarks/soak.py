@@ -14,11 +14,11 @@ from itertools import cycle, islice, product
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
+import aiohttp
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.load import client_of, send
+from benchmarks.client import Client, run
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, significant, table, write_section
 from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         service = our_service(options.models, pair=options.pair, engine=options.engine)
         with running(service) as server:
-            samples = asyncio.run(_collect(server, options.photos))
-    except (ServerFailedError, httpx.HTTPError) as error:
+            samples = run(_collect(server, options.photos))
+    except (ServerFailedError, aiohttp.ClientError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     text = f"{here}\n\n{_as_table(service.name, samples)}"
     print(text)
@@ -80,19 +80,19 @@ async def watch_memory(
 ) -> AsyncIterator[Sample]:
     """Annotate `count` photos, CLIENTS at once; a sample after every EVERY of them.
 
-    Raises httpx.HTTPError for an answer that is not a success.
+    Raises as Client does for an answer that is not a success.
     """
     queue = islice(cycle(photos), count)
-    async with client_of(server) as http:
+    async with Client(server) as client:
         for done in range(EVERY, count + 1, EVERY):
             some = iter([*islice(queue, EVERY)])
-            await asyncio.gather(*(_send_all(http, some) for _ in range(CLIENTS)))
+            await asyncio.gather(*(_send_all(client, some) for _ in range(CLIENTS)))
             yield Sample(done, server.rss_mb)
 
 
-async def _send_all(http: httpx.AsyncClient, photos: Iterator[bytes]) -> None:
+async def _send_all(client: Client, photos: Iterator[bytes]) -> None:
     for photo in photos:
-        await send(http, photo, answer="annotate")
+        await client.send(photo, answer="annotate")
 
 
 async def _collect(server: Server, count: int) -> list[Sample]:

@@ -63,8 +63,8 @@ def speed_lines(results: Results, first_s: Mapping[str, float], codec_s: float) 
     if found := _pair(results, ALONE, "compact auto"):
         times = found[1].latency_s(50) / codec_s
         yield at_most("compact auto, annotate: times decode and encode alone", MOST_OF_CODEC, times)
-    for name in first_s:
-        if name != "naive" and (found := _pair(results, FIRST, name)):
+    for name in TIMES_TOGETHER:
+        if found := _pair(results, FIRST, name):
             times = first_s[name] / found[1].latency_s(50)
             yield at_most(f"{name}: first photo, times the median", MOST_OF_MEDIAN, times)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from benchmarks.servers import PORT, Command, running
@@ -19,3 +20,15 @@ def stand_in():
 def server(stand_in):
     with running(stand_in("stand-in")) as server:
         yield server
+
+
+@pytest.fixture
+async def seen(server):
+    """Tells what the server had since it was last asked: photos, and the most at once."""
+    async with httpx.AsyncClient(base_url=server.base_url) as http:
+
+        async def since():
+            return (await http.get("/seen")).json()
+
+        await since()
+        yield since

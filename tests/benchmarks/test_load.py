@@ -1,29 +1,22 @@
 """A load on a server: everything sent is answered and counted, errors are no figures."""
 
-import httpx
+import aiohttp
 import pytest
 
-from benchmarks.load import Load, Measured, client_of, pool, put_load
+from benchmarks.load import Load, Measured, pool, put_load
 
 PHOTOS = [b"first", b"second"]
 ONE = Measured((0.1, 0.3), elapsed_s=0.5, cpu_s=0.2, health_s=(0.01,), rss_mb=100)
 OTHER = Measured((0.2,), elapsed_s=0.5, cpu_s=0.4, health_s=(0.03, 0.02), rss_mb=90)
 
 
-@pytest.fixture(autouse=True)
-async def nothing_seen(server):
-    async with client_of(server) as http:
-        await http.get("/seen")
-
-
 @pytest.mark.parametrize("clients", [1, 3])
-async def test_photos_are_counted_and_no_more_wait_than_there_are_clients(server, clients):
+async def test_photos_are_counted_and_no_more_wait_than_there_are_clients(server, seen, clients):
     before = server.cpu_s
     measured = await put_load(Load("predict", 640, clients), server, PHOTOS, seconds=0.3)
-    async with client_of(server) as http:
-        seen = (await http.get("/seen")).json()
-    assert seen["photos"] == len(measured.latencies_s) + 1  # one goes ahead
-    assert seen["most"] <= clients
+    had = await seen()
+    assert had["photos"] == len(measured.latencies_s) + 1  # one goes ahead
+    assert had["most"] <= clients
     assert len(measured.latencies_s) >= clients
     assert all(0.01 <= latency <= measured.elapsed_s for latency in measured.latencies_s)
     assert sum(measured.latencies_s) <= clients * measured.elapsed_s
@@ -43,7 +36,7 @@ async def test_each_client_is_answered_once_even_without_time(server):
 
 
 async def test_a_refused_photo_ends_the_load(server):
-    with pytest.raises(httpx.HTTPStatusError, match="503"):
+    with pytest.raises(aiohttp.ClientResponseError, match="503"):
         await put_load(Load("annotate", 640, 2), server, [*PHOTOS, b"refused"], seconds=5)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.overload import Overloaded, Reply, overload
+from benchmarks.client import Reply
+from benchmarks.overload import Overloaded, overload
 
 
 async def test_every_photo_that_was_really_sent_is_accounted_for(server):

@@ -1,10 +1,13 @@
 """The whole comparison over two small servers, and what its options do."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks import serving
 from benchmarks.load import Load
 from benchmarks.report import PAGE, write_section
+from benchmarks.servers import Dialect
 from benchmarks.serving import FULL, SHORT, Plan, compare, main
 
 LONGEST_S = 10 * 60
@@ -35,12 +38,22 @@ def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in, 
     assert any(row[0].startswith("overload") for row in every)
 
 
+def test_a_server_is_only_asked_for_what_it_can_give(stand_in, monkeypatch):
+    monkeypatch.setattr(serving, "OVERLOAD_S", 0.1)
+    loads = [Load("predict", 640, 1), Load("predict", 1280, 1), Load("annotate", 640, 1)]
+    dialect = Dialect({"predict": "/other"}, "img", {"actions": "all"}, most_side=640)
+    peer = replace(stand_in("peer"), dialect=dialect)
+    text = compare([stand_in("one"), stand_in("other"), peer], Plan(loads, rounds=1, seconds=0))
+    asked = [(row[0], row[1]) for row in rows(text) if "peer" in row[3:4]]
+    assert asked == [("predict", "640")]
+
+
 def test_a_plan_has_every_load_once_and_the_short_one_fits_its_time():
     for plan in (SHORT, FULL):
         assert len(set(plan.loads)) == len(plan.loads)
         assert {load.side for load in plan.loads} == {640, 1280, 4000}
         assert {load.answer for load in plan.loads} == {"predict", "annotate"}
-    servers = 4
+    servers = 5
     assert len(SHORT.loads) * SHORT.rounds * SHORT.seconds * servers < LONGEST_S / 2
 
 

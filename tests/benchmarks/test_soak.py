@@ -1,9 +1,8 @@
 """The growth of the memory: fitted to samples taken while every photo is answered."""
 
-import httpx
+import aiohttp
 import pytest
 
-from benchmarks.load import client_of
 from benchmarks.soak import CLIENTS, EVERY, FIRST, Sample, growth_mb, main, watch_memory
 
 
@@ -22,19 +21,17 @@ def test_growth_is_the_slope_in_mb_per_thousand_photos(sizes_mb, growth):
     assert growth_mb(samples) == pytest.approx(growth, abs=1e-9)
 
 
-async def test_every_photo_is_sent_and_the_memory_sampled(server):
-    async with client_of(server) as http:
-        await http.get("/seen")
-        samples = [each async for each in watch_memory(server, [b"a", b"b"], count=3 * EVERY)]
-        seen = (await http.get("/seen")).json()
-    assert seen["photos"] == 3 * EVERY
-    assert seen["most"] <= CLIENTS
+async def test_every_photo_is_sent_and_the_memory_sampled(server, seen):
+    samples = [each async for each in watch_memory(server, [b"a", b"b"], count=3 * EVERY)]
+    had = await seen()
+    assert had["photos"] == 3 * EVERY
+    assert had["most"] <= CLIENTS
     assert [sample.photos for sample in samples] == [EVERY, 2 * EVERY, 3 * EVERY]
     assert all(sample.rss_mb > 1 for sample in samples)
 
 
 async def test_a_refused_photo_ends_the_soak(server):
-    with pytest.raises(httpx.HTTPStatusError, match="503"):
+    with pytest.raises(aiohttp.ClientResponseError, match="503"):
         [each async for each in watch_memory(server, [b"a", b"refused"], count=EVERY)]
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from benchmarks.client import Reply
 from benchmarks.load import Load, Measured
-from benchmarks.overload import Overloaded, Reply
+from benchmarks.overload import Overloaded
 from benchmarks.targets import (
     ALONE,
     TOGETHER,

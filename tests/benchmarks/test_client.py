@@ -1,0 +1,47 @@
+"""A client that speaks to each server as the server wants it."""
+
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from benchmarks.client import Client, run
+from benchmarks.servers import Dialect
+
+
+async def test_a_photo_is_timed_and_its_status_told(server):
+    async with Client(server) as client:
+        assert 0.01 <= await client.send(b"photo", answer="predict") < 60
+        assert (await client.ask(b"refused", answer="annotate")).status == 503
+        with pytest.raises(aiohttp.ClientResponseError, match="503"):
+            await client.send(b"refused", answer="annotate")
+
+
+async def test_a_photo_is_sent_as_often_as_it_is_asked_for(server):
+    async with Client(server) as client:
+        assert [(await client.ask(b"photo", answer="predict")).status for _ in range(3)] == [
+            200
+        ] * 3
+
+
+async def test_a_peer_is_asked_in_its_own_words(server):
+    words = Dialect({"predict": "/other"}, "img", {"actions": "all"})
+    async with Client(replace(server, dialect=words)) as client:
+        await client.send(b"photo", answer="predict")
+    async with Client(replace(server, dialect=replace(words, fields={}))) as client:
+        assert (await client.ask(b"photo", answer="predict")).status == 422
+
+
+async def test_a_health_check_that_fails_is_an_error(server):
+    async with Client(server) as client:
+        assert await client.check_health() > 0
+    async with Client(replace(server, dialect=Dialect(alive="/nowhere"))) as client:
+        with pytest.raises(aiohttp.ClientResponseError, match="404"):
+            await client.check_health()
+
+
+def test_what_runs_gives_what_it_returns():
+    async def one():
+        return 1
+
+    assert run(one()) == 1
