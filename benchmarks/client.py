@@ -3,9 +3,9 @@
 import asyncio
 import io
 import time
-from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import httpx
@@ -31,31 +31,12 @@ class Reply(NamedTuple):
 
 
 class Client:
-    """Asks one server, over connections that are kept; an async context manager.
+    """Asks one server. All errors are aiohttp.ClientError."""
 
-    Errors are aiohttp.ClientError, and TimeoutError for no answer within TIMEOUT_S.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._dialect = server.dialect
-        self._base_url = server.base_url
+    def __init__(self, session: aiohttp.ClientSession, dialect: Dialect) -> None:
+        self._session = session
+        self._dialect = dialect
         self._forms: dict[bytes, _Form] = {}
-
-    async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(
-            self._base_url,
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(TIMEOUT_S),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self._http.close()
 
     async def send(self, photo: bytes, *, answer: Answer) -> float:
         """Seconds until the photo was answered. Raises for an answer that is not a success."""
@@ -79,11 +60,24 @@ class Client:
         headers = {"Content-Type": form.content_type} if form else None
         body = io.BytesIO(form.body) if form else None
         started = time.perf_counter()
-        async with self._http.request(
-            method, path, data=body, headers=headers, raise_for_status=checked
-        ) as response:
-            await response.read()
-            return Reply(response.status, time.perf_counter() - started)
+        try:
+            async with self._session.request(
+                method, path, data=body, headers=headers, raise_for_status=checked
+            ) as response:
+                await response.read()
+        except TimeoutError as error:
+            raise aiohttp.ServerTimeoutError(f"no answer within {TIMEOUT_S} s") from error
+        return Reply(response.status, time.perf_counter() - started)
+
+
+@asynccontextmanager
+async def client_of(server: Server) -> AsyncIterator[Client]:
+    """A client of one server; connections are kept, and there are as many as wait at once."""
+    connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(TIMEOUT_S)
+    async with aiohttp.ClientSession(
+        server.base_url, connector=connector, timeout=timeout
+    ) as session:
+        yield Client(session, server.dialect)
 
 
 class _Form(NamedTuple):

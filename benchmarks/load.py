@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.client import Client
+from benchmarks.client import Client, client_of
 from benchmarks.servers import Answer, Server
 
 HEALTH_EVERY_S = 0.1
@@ -72,7 +72,7 @@ async def put_load(
     One photo goes ahead and is not counted. Raises as Client does when any is not
     answered well: a benchmark of errors says nothing.
     """
-    async with Client(server) as client:
+    async with client_of(server) as client:
         await client.send(photos[0], answer=load.answer)
         ended = asyncio.Event()
         watching = asyncio.create_task(watch_health(client, ended))

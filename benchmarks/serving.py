@@ -21,7 +21,7 @@ import aiohttp
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.client import Client, run
+from benchmarks.client import client_of, run
 from benchmarks.load import Load, Measured, pool, put_load
 from benchmarks.overload import LOAD as OVERLOAD
 from benchmarks.overload import Overloaded, overload
@@ -159,7 +159,7 @@ def _first_photo_s(command: Command, photo: bytes) -> float:
     """Seconds that the first photo after a start takes, the median of several starts."""
 
     async def send(server: Server) -> float:
-        async with Client(server) as client:
+        async with client_of(server) as client:
             return await client.send(photo, answer="predict")
 
     taken = []

@@ -18,7 +18,7 @@ import aiohttp
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.client import Client, run
+from benchmarks.client import Client, client_of, run
 from benchmarks.photos import photos_of
 from benchmarks.report import PAGE, machine, significant, table, write_section
 from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
@@ -83,7 +83,7 @@ async def watch_memory(
     Raises as Client does for an answer that is not a success.
     """
     queue = islice(cycle(photos), count)
-    async with Client(server) as client:
+    async with client_of(server) as client:
         for done in range(EVERY, count + 1, EVERY):
             some = iter([*islice(queue, EVERY)])
             await asyncio.gather(*(_send_all(client, some) for _ in range(CLIENTS)))

@@ -5,12 +5,12 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from benchmarks.client import Client, run
+from benchmarks.client import client_of, run
 from benchmarks.servers import Dialect
 
 
 async def test_a_photo_is_timed_and_its_status_told(server):
-    async with Client(server) as client:
+    async with client_of(server) as client:
         assert 0.01 <= await client.send(b"photo", answer="predict") < 60
         assert (await client.ask(b"refused", answer="annotate")).status == 503
         with pytest.raises(aiohttp.ClientResponseError, match="503"):
@@ -18,7 +18,7 @@ async def test_a_photo_is_timed_and_its_status_told(server):
 
 
 async def test_a_photo_is_sent_as_often_as_it_is_asked_for(server):
-    async with Client(server) as client:
+    async with client_of(server) as client:
         assert [(await client.ask(b"photo", answer="predict")).status for _ in range(3)] == [
             200
         ] * 3
@@ -26,16 +26,16 @@ async def test_a_photo_is_sent_as_often_as_it_is_asked_for(server):
 
 async def test_a_peer_is_asked_in_its_own_words(server):
     words = Dialect({"predict": "/other"}, "img", {"actions": "all"})
-    async with Client(replace(server, dialect=words)) as client:
+    async with client_of(replace(server, dialect=words)) as client:
         await client.send(b"photo", answer="predict")
-    async with Client(replace(server, dialect=replace(words, fields={}))) as client:
+    async with client_of(replace(server, dialect=replace(words, fields={}))) as client:
         assert (await client.ask(b"photo", answer="predict")).status == 422
 
 
 async def test_a_health_check_that_fails_is_an_error(server):
-    async with Client(server) as client:
+    async with client_of(server) as client:
         assert await client.check_health() > 0
-    async with Client(replace(server, dialect=Dialect(alive="/nowhere"))) as client:
+    async with client_of(replace(server, dialect=Dialect(alive="/nowhere"))) as client:
         with pytest.raises(aiohttp.ClientResponseError, match="404"):
             await client.check_health()
 
@@ -45,3 +45,10 @@ def test_what_runs_gives_what_it_returns():
         return 1
 
     assert run(one()) == 1
+
+
+async def test_an_answer_that_does_not_come_is_an_error(server, monkeypatch):
+    monkeypatch.setattr("benchmarks.client.TIMEOUT_S", 0.005)  # a photo takes 10 ms
+    async with client_of(server) as client:
+        with pytest.raises(aiohttp.ClientError, match="no answer within"):
+            await client.send(b"photo", answer="predict")
