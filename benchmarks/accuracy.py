@@ -16,10 +16,10 @@ from pathlib import Path
 from benchmarks.accuracy_tables import photos_line, sizes_line, sizes_mb, tables
 from benchmarks.accuracy_targets import must_reach
 from benchmarks.comparing import Compared, compare
-from benchmarks.curves import draw_curves
 from benchmarks.detectors import PEERS_DIR, candidates
 from benchmarks.faces import Validation, read_validation
 from benchmarks.localizers import localizers
+from benchmarks.pictures import draw_curves
 from benchmarks.report import machine, write_section
 from benchmarks.servers import ROOT
 from benchmarks.targets import as_table

@@ -65,6 +65,15 @@ def write_section(page: Path, name: str, text: str) -> None:
     page.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
+def picture_of(section: str) -> Path:
+    """Where a section's picture lies.
+
+    >>> picture_of("serving, bfloat16").name
+    'serving_bfloat16.svg'
+    """
+    return PAGE.parent / "pictures" / f"{section.replace(', ', '_')}.svg"
+
+
 def section_of(name: str) -> str:
     """The section for figures of this kind of machine: with bfloat16 they are others altogether."""
     return f"{name}, bfloat16" if Machine.here().bfloat16 else name

@@ -26,7 +26,16 @@ from benchmarks.load import Load, Measured, pool, put_load
 from benchmarks.overload import LOAD as OVERLOAD
 from benchmarks.overload import Overloaded, overload
 from benchmarks.photos import photos_of
-from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
+from benchmarks.pictures import draw_speeds
+from benchmarks.report import (
+    PAGE,
+    machine,
+    picture_of,
+    section_of,
+    significant,
+    table,
+    write_section,
+)
 from benchmarks.servers import (
     ANSWERS,
     DEEPFACE,
@@ -83,12 +92,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     plan = SHORT if options.short else FULL
     try:
-        text = compare([NAIVE, *our_services(options.models), *_peers()], plan)
+        results, text = compare([NAIVE, *our_services(options.models), *_peers()], plan)
     except (ServerFailedError, aiohttp.ClientError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     print(text)
     if options.write:
-        write_section(PAGE, section_of("serving"), text)
+        section = section_of("serving")
+        draw_speeds(results, picture := picture_of(section))
+        shown = f"![Photos a second of each server](pictures/{picture.name})"
+        write_section(PAGE, section, f"{shown}\n\n{text}")
 
 
 def our_services(models_dir: Path) -> list[Command]:
@@ -106,8 +118,8 @@ def _peers() -> list[Command]:
     return []
 
 
-def compare(commands: Sequence[Command], plan: Plan) -> str:
-    """The machine and the tables as Markdown; the first command is what others are held against.
+def compare(commands: Sequence[Command], plan: Plan) -> tuple[Results, str]:
+    """The figures, and as Markdown the machine and the tables; others are held against the first.
 
     The second is overloaded in the end. Raises ServerFailedError and aiohttp.ClientError.
     """
@@ -122,7 +134,7 @@ def compare(commands: Sequence[Command], plan: Plan) -> str:
     codec_s = _codec_s(photos[FIRST_SIDE][0])
     overloaded = _overload(commands[1], photos_of(OVERLOAD.side), seconds=OVERLOAD_S)
     lines = [*speed_lines(results, first_s, codec_s), *overload_lines(overloaded)]
-    return "\n\n".join(
+    return results, "\n\n".join(
         [
             here, plan.description, as_table(lines), _overload_line(commands[1], overloaded),
             _starts(servers, first_s, results), _loads(results),

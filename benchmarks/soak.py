@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from benchmarks.client import Client, client_of, run
 from benchmarks.photos import photos_of
-from benchmarks.report import PAGE, machine, significant, table, write_section
+from benchmarks.pictures import draw_memory
+from benchmarks.report import PAGE, machine, picture_of, significant, table, write_section
 from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
 from inference_api.engines import PAIRS
 from inference_api.vision.images import EncodedFormat
@@ -62,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = f"{here}\n\n{_as_table(service.name, samples)}"
     print(text)
     if options.write:
-        write_section(PAGE, "soak", text)
+        draw_memory(samples, picture := picture_of("soak"))
+        shown = f"![The memory over the photos answered](pictures/{picture.name})"
+        write_section(PAGE, "soak", f"{shown}\n\n{text}")
 
 
 def growth_mb(samples: Sequence[Sample]) -> float:

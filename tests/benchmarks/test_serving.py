@@ -21,7 +21,7 @@ def rows(text):
 def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in, monkeypatch):
     monkeypatch.setattr(serving, "OVERLOAD_S", 0.1)
     loads = [Load("predict", 640, 1), Load("predict", 320, 2)]
-    text = compare([stand_in("one"), stand_in("other")], Plan(loads, rounds=2, seconds=0.1))
+    _, text = compare([stand_in("one"), stand_in("other")], Plan(loads, rounds=2, seconds=0.1))
     every = rows(text)
     found = every[[row[0] for row in every].index("server") :]
     assert [row[0] for row in found[:4]] == ["server", "---", "one", "other"]
@@ -43,7 +43,7 @@ def test_a_server_is_only_asked_for_what_it_can_give(stand_in, monkeypatch):
     loads = [Load("predict", 640, 1), Load("predict", 1280, 1), Load("annotate", 640, 1)]
     dialect = Dialect({"predict": "/other"}, "img", {"actions": "all"}, most_side=640)
     peer = replace(stand_in("peer"), dialect=dialect)
-    text = compare([stand_in("one"), stand_in("other"), peer], Plan(loads, rounds=1, seconds=0))
+    _, text = compare([stand_in("one"), stand_in("other"), peer], Plan(loads, rounds=1, seconds=0))
     asked = [(row[0], row[1]) for row in rows(text) if "peer" in row[3:4]]
     assert asked == [("predict", "640")]
 
