@@ -18,8 +18,13 @@ def rows(text):
     return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
 
 
-def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in, monkeypatch):
+@pytest.fixture(autouse=True)
+def shortly(monkeypatch):
     monkeypatch.setattr(serving, "OVERLOAD_S", 0.1)
+    monkeypatch.setattr(serving, "STARTS", 1)
+
+
+def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in):
     loads = [Load("predict", 640, 1), Load("predict", 320, 2)]
     _, text = compare([stand_in("one"), stand_in("other")], Plan(loads, rounds=2, seconds=0.1))
     every = rows(text)
@@ -38,8 +43,7 @@ def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in, 
     assert any(row[0].startswith("overload") for row in every)
 
 
-def test_a_server_is_only_asked_for_what_it_can_give(stand_in, monkeypatch):
-    monkeypatch.setattr(serving, "OVERLOAD_S", 0.1)
+def test_a_server_is_only_asked_for_what_it_can_give(stand_in):
     loads = [Load("predict", 640, 1), Load("predict", 1280, 1), Load("annotate", 640, 1)]
     dialect = Dialect({"predict": "/other"}, "img", {"actions": "all"}, most_side=640)
     peer = replace(stand_in("peer"), dialect=dialect)
