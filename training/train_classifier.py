@@ -122,6 +122,7 @@ def start(options: argparse.Namespace, size: int, *, n_panels: int) -> keras.Mod
     model.compile(
         optimizer, loss=losses, loss_weights={name: LOSS_WEIGHTS[name] for name in losses}
     )
+    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
 
 

@@ -86,6 +86,7 @@ def start(options: argparse.Namespace) -> keras.Model:
         options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=10.0
     )
     model.compile(optimizer, loss=DetectionLoss())
+    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
 
 

@@ -139,6 +139,7 @@ def start(options: argparse.Namespace) -> keras.Model:
         keras.optimizers.AdamW(options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=5.0),
         loss={"face_probability": "binary_crossentropy", "box_rel_xyxy": BoxLoss()},
     )
+    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
 
 

@@ -1,10 +1,17 @@
 """A training that was cut off and repeated ends where an uninterrupted one does."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from training import train_classifier, train_detector, train_localizer
-from training.compact_detector import build_detector
+from training import (
+    compact_classifier,
+    compact_detector,
+    train_classifier,
+    train_detector,
+    train_localizer,
+)
 from training.drawn import write_dataset
 from training.prepare import main as prepare
 
@@ -28,16 +35,14 @@ def prepared(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def narrowest(monkeypatch):
-    """VGG16 with two channels everywhere: what is tested is the training, not the network."""
+def smallest(monkeypatch):
+    """Networks of few channels and layers: what is tested is the training, not the network."""
     monkeypatch.setattr(train_localizer, "NARROW_CHANNELS", (2, 2, 2, 2, 2))
     monkeypatch.setattr(train_localizer, "VALIDATION_PHOTOS", 4)
-
-
-@pytest.fixture(autouse=True)
-def smaller(monkeypatch):
-    """A detector of the size that the photos were prepared at."""
-    monkeypatch.setattr(train_detector, "build_detector", lambda: build_detector(size=128))
+    monkeypatch.setattr(compact_detector, "STAGE_BLOCKS", (1, 1, 1))
+    monkeypatch.setattr(compact_classifier, "STAGE_BLOCKS", (1, 1, 1, 1))
+    build = partial(compact_detector.build_detector, size=128)  # as the photos were prepared
+    monkeypatch.setattr(train_detector, "build_detector", build)
 
 
 @pytest.mark.slow
