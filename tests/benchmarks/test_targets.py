@@ -8,6 +8,7 @@ from benchmarks.overload import Overloaded
 from benchmarks.targets import (
     ALONE,
     TOGETHER,
+    First,
     as_table,
     at_least,
     at_most,
@@ -42,7 +43,13 @@ def test_the_compact_pair_is_held_against_decode_and_encode():
 
 def test_what_was_not_measured_has_no_line():
     results = {Load("predict", 640, 1): {"naive": took(1), "original litert": took(1)}}
-    assert [*speed_lines(results, {"original litert": 1}, codec_s=1)] == []
+    assert [*speed_lines(results, {"naive": First(1, 2)}, codec_s=1)] == []
+
+
+@pytest.mark.parametrize(("times", "reached"), [(1.5, True), (1.6, False)])
+def test_the_first_photo_is_held_against_those_after_it(times, reached):
+    (line,) = speed_lines({}, {"original litert": First(9, times)}, codec_s=1)
+    assert line.reached == reached
 
 
 def test_an_overload_that_ends_in_errors_is_not_passed():
