@@ -16,18 +16,18 @@ from pathlib import Path
 from benchmarks.accuracy_tables import photos_line, sizes_line, sizes_mb, tables
 from benchmarks.accuracy_targets import must_reach
 from benchmarks.comparing import Compared, compare
-from benchmarks.detectors import PEERS_DIR, candidates
+from benchmarks.detectors import candidates
 from benchmarks.faces import Validation, read_validation
 from benchmarks.localizers import localizers
 from benchmarks.pictures import draw_curves
-from benchmarks.report import machine, write_section
-from benchmarks.servers import ROOT
+from benchmarks.report import machine, picture_of, write_section
+from benchmarks.servers import PEERS_DIR, ROOT
 from benchmarks.targets import as_table
 from inference_api.errors import ImageRejectedError
 from inference_api.settings import Settings
 
 PAGE = ROOT / "docs" / "accuracy.md"
-PICTURE = ROOT / "docs" / "pictures" / "accuracy.svg"
+PICTURE = picture_of("accuracy")
 KEPT = ROOT / "runs" / "peers"
 ENGINE = Settings.model_fields["engine"].default  # as the service runs them
 

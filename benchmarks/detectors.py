@@ -21,7 +21,6 @@ LAST_WORDS_S = 60
 LOG_TAIL = 500  # characters
 OURS = {pair: f"ours, {pair}" for pair in PAIRS}
 """Name in the tables by pair."""
-PEERS_DIR = ROOT / ".peers"
 PEER_ENVIRONMENTS = {  # by environment: name in the tables → what is run there
     "yunet": {"YuNet": ["benchmarks.peers.yunet"]},
     "mtcnn": {"MTCNN": ["benchmarks.peers.mtcnn"]},

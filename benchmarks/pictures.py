@@ -8,9 +8,10 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from benchmarks.faces import Figures
-from benchmarks.load import Load, Measured
+from benchmarks.load import Load
 from benchmarks.report import significant
 from benchmarks.servers import ANSWERS
+from benchmarks.targets import Results
 
 DRAWN_SIDE, DRAWN_CLIENTS = 1280, (1, 8)
 
@@ -38,7 +39,7 @@ def draw_curves(by_name: Mapping[str, Figures], path: Path) -> None:
     _save(figure, path)
 
 
-def draw_speeds(results: Mapping[Load, Mapping[str, Measured]], path: Path) -> None:
+def draw_speeds(results: Results, path: Path) -> None:
     """Photos a second of each server, for photos of 1280 pixels, alone and eight at once."""
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     plots = figure.subplots(1, len(DRAWN_CLIENTS), sharey=True, sharex=True)

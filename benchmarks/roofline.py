@@ -3,9 +3,7 @@
     python -m benchmarks.roofline --write
 
 Everything is counted in seconds of processor time, so that what else the machine does hardly
-matters: operations a second of one core. A format's peak is the best that TensorFlow's oneDNN
-reaches in it, on large matrices or a large convolution. It has none in int8, so there the engine's
-speed is given, and no peak to hold it against.
+matters: operations a second of one core. What a format's peak is, `benchmarks.peaks` says.
 """
 
 import argparse

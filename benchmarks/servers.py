@@ -17,6 +17,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parents[1]
+PEERS_DIR = ROOT / ".peers"  # their environments
 PATIENCE_S = 600  # for a start
 LOG_TAIL = 2000  # characters
 Answer = Literal["predict", "annotate"]
@@ -76,7 +77,7 @@ DEEPFACE = Command(
     "deepface",
     ["-m", "benchmarks.peers.deepface_api", "--port", PORT],
     {"DEEPFACE_HOME": "."},
-    python=ROOT / ".peers" / "deepface" / "bin" / "python",
+    python=PEERS_DIR / "deepface" / "bin" / "python",
     dialect=Dialect(
         {"predict": "/analyze"}, "img", {"actions": "gender"}, alive="/", ready="/", most_side=1280
     ),

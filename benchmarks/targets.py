@@ -17,7 +17,7 @@ Results = Mapping[Load, Mapping[str, Measured]]
 
 
 class First(NamedTuple):
-    """The first photo after a start, and how many times as long as the next ones it took."""
+    """Seconds of the first photo after a start, and how many times as long as the next it took."""
 
     latency_s: float
     times_next: float

@@ -96,7 +96,7 @@ def _doctor(settings: Settings, _arguments: argparse.Namespace) -> int:
     pipeline = _load(settings)
     for spec in (pipeline.localizer.spec, pipeline.classifier.spec):
         print(f"{spec.kind:<11} {spec.name} {spec.version}, {spec.input_size} px, files intact")
-    print(f"speed       {pipeline.warm_up(batch_sizes=[1]) * 1000:.1f} ms a photo with one face")
+    print(f"speed       {pipeline.warm_up(max_batch=1) * 1000:.1f} ms a photo with one face")
     return 0
 
 

@@ -5,7 +5,7 @@ find any number of faces in a photo; all faces of a batch share one call of the 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -119,10 +119,14 @@ class _Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A localizer and a classifier, put together."""
+    """A localizer and a classifier, put together.
+
+    slow_first_runs: whether the runtime prepares itself for each batch size when it first sees it.
+    """
 
     localizer: Localizer
     classifier: Classifier
+    slow_first_runs: bool = True
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -166,12 +170,12 @@ class Pipeline:
             for photo, own in zip(photos, faces, strict=True)
         ]
 
-    def warm_up(self, *, batch_sizes: Iterable[int]) -> float:
-        """Run both networks at each size, as the first run of a size is the slow one.
+    def warm_up(self, *, max_batch: int) -> float:
+        """Run both networks so that no batch of up to `max_batch` is slower than the next.
 
         Returns the seconds of one more run of a single square and crop.
         """
-        for count in batch_sizes:
+        for count in range(1 if self.slow_first_runs else max_batch, max_batch + 1):
             self._run_blank(count)
         started = time.perf_counter()
         self._run_blank(1)

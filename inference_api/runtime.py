@@ -57,8 +57,7 @@ class Runtime:
 
     def _warm_up(self) -> None:
         try:
-            sizes = range(1, self._max_batch + 1)
-            self.warm.set_result(self._pipeline.warm_up(batch_sizes=sizes))
+            self.warm.set_result(self._pipeline.warm_up(max_batch=self._max_batch))
         except Exception as error:  # noqa: BLE001 - goes to whoever waits for the warm-up
             self.warm.set_exception(error)
 

@@ -143,9 +143,7 @@ class Scheduler:
 
     def _rehearse(self) -> None:
         """Let a thread get the memory that it will need: the first photo would wait for it."""
-        blank = encode(np.zeros((*_USUAL_HW, 3), np.uint8), image_format="JPEG")
-        self._decode_reduced(blank)
-        encode(self._decode(blank).image, image_format="JPEG")
+        self._decode(encode(np.zeros((*_USUAL_HW, 3), np.uint8), image_format="JPEG"))
 
     def _on_warm(self, warm: Future[float]) -> None:
         if error := warm.exception():

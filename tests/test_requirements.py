@@ -9,13 +9,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PARTS = ["run", "service", "litert", "bot", "training", "dev"]
-PEERS = [
-    "peer-deepface",
-    "peer-dlib",
-    "peer-mediapipe",
-    "peer-mtcnn",
-    "peer-yunet",
-]  # agree with nothing
+# They agree with nothing.
+PEERS = ["peer-deepface", "peer-dlib", "peer-mediapipe", "peer-mtcnn", "peer-yunet"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 Pins = dict[str, str]

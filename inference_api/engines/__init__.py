@@ -62,7 +62,9 @@ def load_pipeline(
     boxes = loader.load(localizer, localizer_spec, {"face_probability": 1, "box_rel_xyxy": 4})
     labels = loader.load(classifier, classifier_spec, {"probability": 1})
     return Pipeline(
-        NetworkLocalizer(boxes, localizer_spec), NetworkClassifier(labels, classifier_spec)
+        NetworkLocalizer(boxes, localizer_spec),
+        NetworkClassifier(labels, classifier_spec),
+        slow_first_runs=loader.slow_first_runs,
     )
 
 

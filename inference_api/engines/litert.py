@@ -15,6 +15,8 @@ from inference_api.vision.spec import ArtifactSpec, FormatName
 class LiteLoader:
     """LiteRT with the artifacts' files in one number format."""
 
+    slow_first_runs = False
+
     def __init__(self, number_format: FormatName, *, threads: int) -> None:
         # Else it says on the terminal which delegate it made; it takes this from nowhere else.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # noqa: TID251

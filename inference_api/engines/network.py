@@ -35,7 +35,12 @@ class Network(Protocol):
 
 
 class Loader(Protocol):
-    """What loads artifacts."""
+    """What loads artifacts.
+
+    slow_first_runs: whether its networks are slow at the first run of a batch size.
+    """
+
+    slow_first_runs: bool
 
     def load(self, artifact: Path, spec: ArtifactSpec, widths: Mapping[str, int]) -> Network:
         """The artifact's network; `widths` says how many values each output has for an image.

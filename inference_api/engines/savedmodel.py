@@ -22,6 +22,8 @@ class SavedModelLoader:
     bfloat16: compute so, for processors that have it.
     """
 
+    slow_first_runs = True  # oneDNN makes a kernel for each shape
+
     def __init__(self, *, threads: int, bfloat16: bool = False) -> None:
         # TensorFlow takes these from nowhere else. Else it writes pages before the first line;
         # and at every call arranges the weights anew for the processor, as they could have changed.

@@ -19,9 +19,8 @@ async def test_a_photo_is_timed_and_its_status_told(server):
 
 async def test_a_photo_is_sent_as_often_as_it_is_asked_for(server):
     async with client_of(server) as client:
-        assert [(await client.ask(b"photo", answer="predict")).status for _ in range(3)] == [
-            200
-        ] * 3
+        replies = [await client.ask(b"photo", answer="predict") for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 200]
 
 
 async def test_a_peer_is_asked_in_its_own_words(server):

@@ -1,6 +1,6 @@
 """Localize, crop, classify: any number of faces, any batch, boxes inside the photo."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -125,7 +125,9 @@ def test_the_threshold_is_the_spec_s(localizer_spec, classifier_spec):
     assert (face.label, face.probability) == ("Blue", pytest.approx(0.3))
 
 
-def test_warming_up_runs_both_networks_at_each_size(scripted):
-    assert scripted.warm_up(batch_sizes=[1, 4]) >= 0
-    assert [shape[0] for shape in scripted.localizer.batches] == [1, 4, 1]
-    assert [shape[0] for shape in scripted.classifier.batches] == [1, 4, 1]
+@pytest.mark.parametrize(("slow_first_runs", "sizes"), [(True, [1, 2, 3, 1]), (False, [3, 1])])
+def test_warming_up_runs_both_networks_at_each_size_that_needs_it(scripted, slow_first_runs, sizes):
+    networks = replace(scripted, slow_first_runs=slow_first_runs)
+    assert networks.warm_up(max_batch=3) >= 0
+    assert [shape[0] for shape in scripted.localizer.batches] == sizes
+    assert [shape[0] for shape in scripted.classifier.batches] == sizes

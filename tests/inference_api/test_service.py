@@ -147,8 +147,8 @@ def test_a_photo_without_an_answer_in_time_is_a_504(serve, held, pipeline, scene
 class Slow(Pipeline):
     """Says of itself that a photo takes 40 s; two of them are too much for the usual deadline."""
 
-    def warm_up(self, *, batch_sizes):
-        super().warm_up(batch_sizes=batch_sizes)
+    def warm_up(self, *, max_batch):
+        super().warm_up(max_batch=max_batch)
         return 40.0
 
 
