@@ -97,7 +97,8 @@ def _draw(image_bgr: Pixels, answer: Answer) -> bytes:
 
 def main() -> None:
     """Serve on loopback."""
-    from training.architectures import build_classifier, build_localizer
+    from training.classifier.original import build_classifier
+    from training.localizer.network import build_localizer
 
     parser = argparse.ArgumentParser(description="Serve photos naively, to compare with.")
     parser.add_argument("--port", type=int, default=8001)

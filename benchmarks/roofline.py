@@ -3,7 +3,7 @@
     python -m benchmarks.roofline --write
 
 Everything is counted in seconds of processor time, so that what else the machine does hardly
-matters: operations a second of one core. What a format's peak is, `benchmarks.peaks` says.
+matters: operations a second of one core. What a format's peak is, `benchmarks.speed.peaks` says.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peaks import BATCH, cpu_s, peak
-from benchmarks.photos import photos_of
-from benchmarks.report import PAGE, machine, section_of, significant, table, write_section
-from benchmarks.servers import ROOT
-from benchmarks.targets import Line, as_table, at_least
+from benchmarks import ROOT
+from benchmarks.report.lines import Line, as_table, at_least
+from benchmarks.report.pages import PAGE, machine, section_of, significant, table, write_section
+from benchmarks.speed.peaks import BATCH, cpu_s, peak
+from benchmarks.speed.photos import photos_of
 from inference_api.annotation import annotate
 from inference_api.engines import load_pipeline
 from inference_api.engines.choice import Engine, Machine
@@ -116,7 +116,7 @@ def _lines(share: Share) -> Iterator[Line]:
 
 def trunk_operations() -> int:
     """Multiplications and additions of the localizer's convolutions for one photo."""
-    from training.architectures import build_localizer
+    from training.localizer.network import build_localizer
 
     convolutions = [each for each in build_localizer().layers if "Conv2D" in type(each).__name__]
     return sum(

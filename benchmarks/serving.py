@@ -21,13 +21,9 @@ import aiohttp
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.client import client_of, run
-from benchmarks.load import Load, Measured, pool, put_load
-from benchmarks.overload import LOAD as OVERLOAD
-from benchmarks.overload import Overloaded, overload
-from benchmarks.photos import photos_of
-from benchmarks.pictures import draw_speeds
-from benchmarks.report import (
+from benchmarks import ROOT
+from benchmarks.report.lines import as_table
+from benchmarks.report.pages import (
     PAGE,
     machine,
     picture_of,
@@ -36,11 +32,16 @@ from benchmarks.report import (
     table,
     write_section,
 )
-from benchmarks.servers import (
+from benchmarks.speed.client import client_of, run
+from benchmarks.speed.load import Load, Measured, pool, put_load
+from benchmarks.speed.overload import LOAD as OVERLOAD
+from benchmarks.speed.overload import Overloaded, overload
+from benchmarks.speed.photos import photos_of
+from benchmarks.speed.pictures import draw_speeds
+from benchmarks.speed.servers import (
     ANSWERS,
     DEEPFACE,
     NAIVE,
-    ROOT,
     Command,
     Dialect,
     Server,
@@ -48,7 +49,7 @@ from benchmarks.servers import (
     our_service,
     running,
 )
-from benchmarks.targets import First, Results, as_table, overload_lines, speed_lines
+from benchmarks.speed.targets import First, Results, overload_lines, speed_lines
 from inference_api.engines import PAIRS
 from inference_api.vision.images import decode, encode
 

@@ -18,11 +18,12 @@ import aiohttp
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.client import Client, client_of, run
-from benchmarks.photos import photos_of
-from benchmarks.pictures import draw_memory
-from benchmarks.report import PAGE, machine, picture_of, significant, table, write_section
-from benchmarks.servers import ROOT, Server, ServerFailedError, our_service, running
+from benchmarks import ROOT
+from benchmarks.report.pages import PAGE, machine, picture_of, significant, table, write_section
+from benchmarks.speed.client import Client, client_of, run
+from benchmarks.speed.photos import photos_of
+from benchmarks.speed.pictures import draw_memory
+from benchmarks.speed.servers import Server, ServerFailedError, our_service, running
 from inference_api.engines import PAIRS
 from inference_api.vision.images import EncodedFormat
 

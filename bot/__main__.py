@@ -19,27 +19,27 @@ from aiogram.types import User
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot.answering import Answering
-from bot.circuit import Circuit
-from bot.client import InferenceClient
-from bot.delivery import Delivery
-from bot.greeting import reach, register_commands
-from bot.handlers import create_routers
-from bot.intake import Intake
-from bot.jobs import Record, RecordError, Rules
-from bot.language import Catalogs, LanguageMiddleware
+from bot.answers.answering import Answering
+from bot.answers.queue_notices import QueueNotices
+from bot.answers.worker import Worker
+from bot.inference.circuit import Circuit
+from bot.inference.client import InferenceClient
+from bot.intake.handlers import create_routers
+from bot.intake.polling import poll
+from bot.intake.updates import Intake
+from bot.intake.web import add_webhook, create_app, serving
 from bot.logs import set_up_logging
 from bot.metrics import Metrics
-from bot.pacing import Pacer
-from bot.polling import poll
-from bot.queue_notices import QueueNotices
-from bot.record_redis import RedisRecord
-from bot.record_sqlite import SqliteRecord
+from bot.record.jobs import Record, RecordError, Rules
+from bot.record.redis import RedisRecord
+from bot.record.sqlite import SqliteRecord
 from bot.running import Running, Source, unless
 from bot.settings import Settings
 from bot.shared import Shared
-from bot.web import add_webhook, create_app, serving
-from bot.worker import Worker
+from bot.telegram.delivery import Delivery
+from bot.telegram.greeting import reach, register_commands
+from bot.telegram.pacing import Pacer
+from bot.words.language import Catalogs, LanguageMiddleware
 
 EXIT_CONFIGURATION = 2
 ALLOWED_UPDATES = ["message", "callback_query"]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.intake import Intake
-from bot.queue_notices import QueueNotices
-from bot.worker import Worker
+from bot.answers.queue_notices import QueueNotices
+from bot.answers.worker import Worker
+from bot.intake.updates import Intake
 
 CANCEL_AGAIN_S = 1
 Source = Callable[[], Coroutine[Any, Any, None]]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from aiogram import Bot
 
-from bot.delivery import Delivery
-from bot.jobs import Record
-from bot.language import Catalogs
 from bot.metrics import Metrics
+from bot.record.jobs import Record
+from bot.telegram.delivery import Delivery
+from bot.words.language import Catalogs
 
 
 @dataclass(frozen=True, slots=True)

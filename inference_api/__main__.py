@@ -12,13 +12,13 @@ from pathlib import Path
 import uvicorn
 from pydantic import ValidationError
 
-from inference_api.app import create_app
 from inference_api.engines import load_pipeline, survey
 from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
+from inference_api.http.app import create_app
+from inference_api.http.schemas import PredictionReply
 from inference_api.offline import OfflineOptions, Outcome, predict_files
 from inference_api.pipeline import Pipeline
-from inference_api.schemas import PredictionReply
 from inference_api.settings import PREFIX, Settings
 
 _REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the models

@@ -1,18 +1,31 @@
 """What an operator can set, read once from the environment (or `.env`) at the start."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, FilePath, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from inference_api.keys import read_keys
 from inference_api.vision.drawing import DEFAULT_FONT
 from inference_api.vision.images import ImageLimits
 
 PREFIX = "API_"
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
+_KEY_LINE = re.compile(r"(?P<digest>[0-9a-f]{64})(\s.*)?")
+
+
+def read_keys(path: Path) -> tuple[str, ...]:
+    """The digests in the file. Raises OSError, or ValueError naming the line that is wrong."""
+    digests = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not (match := _KEY_LINE.fullmatch(line.strip())):
+            raise ValueError(f"{path}:{number}: not `<sha256 of the key> <name>`")
+        digests.append(match["digest"])
+    return tuple(digests)
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from inference_api import problems
+from inference_api.http import problems
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -79,7 +79,7 @@ def has_module(dotted: str) -> bool:
 def unserved(words: list[str]) -> set[str]:
     """The paths of the service's addresses among the words that it has no route for."""
     addresses = [re.match(r"http://127\.0\.0\.1:8000(/[a-z0-9/]+)", word) for word in words]
-    files = [path.read_text(encoding="utf-8") for path in (ROOT / "inference_api").glob("*.py")]
+    files = [path.read_text(encoding="utf-8") for path in (ROOT / "inference_api").rglob("*.py")]
     routes = set(re.findall(r'"(/[a-z0-9/]+)"', "".join(files)))
     return {address[1] for address in addresses if address} - routes
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import training.compact_detector  # noqa: F401  (registers its layers, so that they can be loaded)
+import training.detector.network  # noqa: F401  (registers its layers, so that they can be loaded)
 
 parser = argparse.ArgumentParser(description="Average checkpoints.")
 parser.add_argument("checkpoints", nargs="+", type=Path, help=".keras files of one network")

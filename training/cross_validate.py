@@ -16,10 +16,10 @@ import keras
 import numpy as np
 
 from training import prepare, train_classifier
-from training.cards import Table
-from training.data import read_split
-from training.metrics import rating_agreement
-from training.targets import score_scales
+from training.classifier.metrics import rating_agreement
+from training.classifier.targets import score_scales
+from training.dataset.prepared import read_split
+from training.release.cards import Table
 
 FOLDS = range(5)
 

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from inference_api.vision.letterbox import GREY
 from inference_api.vision.spec import (
@@ -32,20 +31,15 @@ from inference_api.vision.spec import (
     sha256_of,
     write_spec,
 )
-from training.architectures import VGG16_CHANNELS, build_classifier, build_localizer
-from training.compact_classifier import build_compact_classifier
-from training.compact_detector import STRIDES, build_detector
-from training.data import Split, read_split
-from training.detector_validation import MAX_IOU
-from training.grow import fold_batch_normalization, widen
-from training.saved_model import save_half_precision
-from training.targets import is_upper, score_scales
-from training.train_detector import DETECTOR_IN_TRAINING
+from training.classifier.targets import is_upper, score_scales
+from training.dataset.prepared import Split, read_split
+from training.detector.network import STRIDES
+from training.detector.validation import MAX_IOU
+from training.release.names import CLASSIFIER, COMPACT_CLASSIFIER, COMPACT_LOCALIZER, LOCALIZER
+from training.release.plain import calibrate, plain_classifier, plain_localizer
+from training.release.saved_model import save_half_precision
 
-LOCALIZER, CLASSIFIER = "face_localizer", "attractiveness_classifier"
-COMPACT_LOCALIZER, COMPACT_CLASSIFIER = "compact_detector", "compact_classifier"
 DETECTION = Detection(strides=STRIDES, max_iou=MAX_IOU, max_faces=100)
-FEWEST_TO_CALIBRATE = 50  # photos; fewer say more about themselves than about the network
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
 parser = argparse.ArgumentParser(description="Export trained networks as artifacts.")
@@ -67,55 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _export_localizer(options)
     if options.classifier:
         _export_classifier(options)
-
-
-def plain_localizer(run: Path) -> keras.Model:
-    """The run's best network without normalization; a VGG16 is grown if it is narrow."""
-    trained = keras.models.load_model(run / "best.keras", compile=False)
-    if trained.name == DETECTOR_IN_TRAINING:
-        detector = build_detector(size=trained.inputs[0].shape[1], normalized=False)
-        fold_batch_normalization(trained, detector)
-        return detector
-    blocks = range(1, len(VGG16_CHANNELS) + 1)
-    channels = tuple(trained.get_layer(f"block{block}_conv1").kernel.shape[-1] for block in blocks)
-    plain = build_localizer(channels=channels)
-    fold_batch_normalization(trained, plain)
-    if channels == VGG16_CHANNELS:
-        return plain
-    vgg16 = build_localizer()
-    widen(plain, vgg16, noise=0, seed=0)
-    return vgg16
-
-
-def plain_classifier(run: Path) -> keras.Model:
-    """The run's best network without dropout and what only training needs."""
-    trained = keras.models.load_model(run / "best.keras", compile=False)
-    plain = build_classifier()
-    if trained.name == COMPACT_CLASSIFIER:
-        size, panels = trained.inputs[0].shape[1], trained.output["panel"].shape[1]
-        plain = build_compact_classifier(size=size, panels=panels)
-    fold_batch_normalization(trained, plain)
-    return plain
-
-
-def calibrate(model: keras.Model, crops: np.ndarray, outcomes: np.ndarray) -> None:
-    """Make the probabilities true on `crops`: Platt's scaling, put into the last layer.
-
-    outcomes: bool (N,), in the upper category or not. A slope and an offset of the logit are
-    fitted by logistic regression (Platt 1999) and multiplied into kernel and bias, so the
-    architecture stays what it was. Too few photos leave the network as it is.
-    """
-    if len(crops) < FEWEST_TO_CALIBRATE or outcomes.all() or not outcomes.any():
-        print(f"not calibrated: {len(crops)} rated validation photos are too few")
-        return
-    probability = model.predict({"image": crops}, verbose=0)["probability"].astype(np.float64)
-    probability = probability.clip(1e-7, 1 - 1e-7)
-    fitted = LogisticRegression(C=1e3).fit(np.log(probability / (1 - probability)), outcomes)
-    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    layer = model.get_layer("probability")
-    kernel, bias = layer.get_weights()
-    layer.set_weights([kernel * slope, bias * slope + offset])
-    print(f"calibrated on {len(crops)} photos: logit x {slope:.3f} + {offset:.3f}")
 
 
 def _export_localizer(options: argparse.Namespace) -> None:

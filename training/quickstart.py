@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from training import evaluate, export, prepare, train_classifier, train_localizer
-from training.drawn import write_dataset
+from training.dataset.drawn import write_dataset
 
 parser = argparse.ArgumentParser(description="Run the whole chain on drawn faces.")
 parser.add_argument("--out", type=Path, default=Path("runs/quickstart"))

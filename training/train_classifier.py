@@ -6,11 +6,11 @@
 
 The first command trains the original network from nothing. The second trains the compact one,
 on crops prepared at its own size and margin (`training.prepare --crop-size 150 --crop-margin 0`),
-from the weights of a face recognition network (`training.dlib_weights`), which stay as they are:
-trained further, they learned the few thousand rated photos by heart.
+from the weights of a face recognition network (`training.classifier.dlib_weights`), which stay as
+they are: trained further, they learned the few thousand rated photos by heart.
 
-The run's folder is described in `training.runs`; repeat the command to go on after a cut. Any
-Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
+The run's folder is described in `training.fitting.runs`; repeat the command to go on after a cut.
+Any Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
 """
 
 import argparse
@@ -21,16 +21,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from training.architectures import INPUT_SIZE, build_classifier
-from training.backbones import load_backbone
-from training.classifier_data import panel_targets, probability_targets, rated_batches
-from training.compact_classifier import build_compact_classifier
-from training.data import Draws, read_split
-from training.losses import OpinionLoss
-from training.metrics import rating_agreement
-from training.plots import draw_curves
-from training.runs import Run, reseed_dropout, warmup_cosine
-from training.targets import score_scales
+from training.classifier.batches import panel_targets, probability_targets, rated_batches
+from training.classifier.compact import build_compact_classifier
+from training.classifier.metrics import rating_agreement
+from training.classifier.original import build_classifier
+from training.classifier.targets import score_scales
+from training.dataset.draws import Draws
+from training.dataset.prepared import read_split
+from training.dataset.sizes import INPUT_SIZE
+from training.fitting.backbones import load_backbone
+from training.fitting.losses import OpinionLoss
+from training.fitting.plots import draw_curves
+from training.fitting.runs import Run, reseed_dropout, warmup_cosine
 
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.4

@@ -6,9 +6,9 @@
         --start-from runs/detector --no-face 0.25 --epochs 8 --learning-rate 5e-4 --seed 1
 
 The second command goes on from what the first one found, with more photos without a face.
-Pictures are mosaics (`training.mosaic`). The run's folder is described in `training.runs`;
-repeat the command to go on after a cut. Any Keras backend will do: KERAS_BACKEND=tensorflow is
-quickest on a CPU.
+Pictures are mosaics (`training.detector.mosaic`). The run's folder is described in
+`training.fitting.runs`; repeat the command to go on after a cut. Any Keras backend will do:
+KERAS_BACKEND=tensorflow is quickest on a CPU.
 """
 
 import argparse
@@ -19,16 +19,17 @@ import keras
 import numpy as np
 
 from inference_api.vision.letterbox import Image
-from training.compact_detector import build_detector
-from training.data import Draws, read_split
-from training.detector_data import DetectorBatches, mosaic_sampler
-from training.detector_validation import CUT_TO_FACE, DetectorValidation, as_predict
-from training.losses import DetectionLoss
-from training.mosaic import P_NO_FACE
-from training.plots import draw_curves
-from training.runs import Run, warmup_cosine
+from training.dataset.draws import Draws
+from training.dataset.kinds import CUT_TO_FACE
+from training.dataset.prepared import read_split
+from training.detector.batches import DetectorBatches, mosaic_sampler
+from training.detector.mosaic import P_NO_FACE
+from training.detector.network import DETECTOR_IN_TRAINING, build_detector
+from training.detector.validation import DetectorValidation, as_predict
+from training.fitting.losses import DetectionLoss
+from training.fitting.plots import draw_curves
+from training.fitting.runs import Run, warmup_cosine
 
-DETECTOR_IN_TRAINING = "detector_in_training"
 WEIGHT_DECAY = 1e-3
 VALIDATION_SINGLES = 256  # in every epoch; `training.evaluate` measures all
 

@@ -6,35 +6,32 @@
 
 The first command trains a narrow VGG16 with batch normalization, the second grows it to the
 real one and trains on; with ImageNet weights at hand, `--backbone-weights imagenet` starts the
-real one directly. The run's folder is described in `training.runs`; repeat the command to go on
-after a cut. Any Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
+real one directly. The run's folder is described in `training.fitting.runs`; repeat the command
+to go on after a cut. Any Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
 """
 
 import argparse
-import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from training.architectures import INPUT_SIZE, NARROW_CHANNELS, build_localizer
-from training.backbones import load_backbone
-from training.data import Draws, LocalizerBatches, Split, face_sampler, read_split
-from training.grow import fold_batch_normalization, widen
-from training.losses import BoxLoss
-from training.metrics import localization, rowwise_iou
-from training.pasted import paste_into_negatives
-from training.plots import draw_contact_sheet, draw_curves
-from training.runs import Run, warmup_cosine
+from training.dataset.draws import Draws
+from training.dataset.kinds import LOOSE_BOXES
+from training.dataset.prepared import read_split
+from training.dataset.sizes import INPUT_SIZE
+from training.fitting.backbones import load_backbone
+from training.fitting.grow import fold_batch_normalization, widen
+from training.fitting.losses import BoxLoss
+from training.fitting.plots import draw_contact_sheet, draw_curves
+from training.fitting.runs import Run, warmup_cosine
+from training.localizer.batches import LocalizerBatches, face_sampler
+from training.localizer.network import NARROW_CHANNELS, build_localizer
+from training.localizer.validation import ValidationPhotos
 
 WEIGHT_DECAY = 1e-4
 NORMALIZED_BLOCKS = (3, 4, 5)  # of the narrow network; on 120 and 60 pixels it costs too much
 GROW_NOISE = 0.05  # of each kernel's deviation: enough for copies to part, too little to hurt
-VALIDATION_PHOTOS = 256  # of each kind in every epoch; `training.evaluate` measures all
-LOOSE_BOXES = frozenset({"roboflow_ns18", "mask_eden"})  # people drew these by other rules
-NOT_VALIDATED = LOOSE_BOXES | {"scut_fbp5500", "fairface_val"}  # cut to the face beforehand
 
 parser = argparse.ArgumentParser(description="Train the face localizer.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
@@ -82,40 +79,6 @@ def main(arguments: list[str] | None = None) -> None:
     draw_contact_sheet(*validation.predict(best), options.run / "contact_sheet.png")
 
 
-class ValidationPhotos:
-    """Photos with one face, the same pasted small into negatives, and negatives."""
-
-    def __init__(self, split: Split, *, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        singles = _some(split.rows(faces=1, without=NOT_VALIDATED), rng)
-        negatives = _some(split.rows(faces=0), rng)
-        if not len(singles) or not len(negatives):
-            sys.exit("The validation split needs photos with one face and photos with none.")
-        pasted, pasted_boxes = paste_into_negatives(split, singles, seed=seed)
-        self.n_singles, self.n_negatives = len(singles), len(negatives)
-        self.images = np.concatenate([split.photos[singles], pasted, split.photos[negatives]])
-        self.boxes = np.concatenate([split.boxes_rel_xyxy[singles], pasted_boxes])
-
-    def predict(self, model: keras.Model) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Images, true boxes (zeros for a negative), predicted boxes, face probabilities (N,)."""
-        predicted = model.predict({"image": self.images}, batch_size=64, verbose=0)
-        true = np.concatenate([self.boxes, np.zeros((self.n_negatives, 4), np.float32)])
-        return self.images, true, predicted["box_rel_xyxy"], predicted["face_probability"][:, 0]
-
-    def measure(self, model: keras.Model) -> dict[str, float]:
-        """`val_…` of whole photos and negatives, `val_pasted_…` of the pasted ones."""
-        _, true, boxes, probability = self.predict(model)
-        ious, n = rowwise_iou(boxes, true), self.n_singles
-        whole = np.r_[0:n, 2 * n : len(ious)]
-        figures: dict[str, float] = {}
-        for name, rows in (("val", whole), ("val_pasted", np.arange(n, 2 * n))):
-            result = localization(
-                is_face=rows < 2 * n, face_probability=probability[rows], ious=ious[rows]
-            )
-            figures |= {f"{name}_{figure}": value for figure, value in asdict(result).items()}
-        return figures
-
-
 def start(options: argparse.Namespace) -> keras.Model:
     """A compiled network with its first weights: grown, pretrained or random."""
     if options.narrow:
@@ -141,10 +104,6 @@ def start(options: argparse.Namespace) -> keras.Model:
     )
     model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
-
-
-def _some(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rng.choice(rows, min(VALIDATION_PHOTOS, len(rows)), replace=False)
 
 
 if __name__ == "__main__":

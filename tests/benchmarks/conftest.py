@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.servers import PORT, Command, running
+from benchmarks.speed.servers import PORT, Command, running
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import serving
-from benchmarks.load import Load
-from benchmarks.report import PAGE, write_section
-from benchmarks.servers import Dialect
+from benchmarks.report.pages import PAGE, write_section
 from benchmarks.serving import FULL, SHORT, Plan, compare, main
+from benchmarks.speed.load import Load
+from benchmarks.speed.servers import Dialect
 
 LONGEST_S = 10 * 60
 

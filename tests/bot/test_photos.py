@@ -6,7 +6,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from bot.jobs import REMEMBER_S
+from bot.record.jobs import REMEMBER_S
 from tests.bot.fake_inference import is_annotated
 from tests.bot.telegram.people import BOT, mention
 from tests.bot.telegram.sending import text_of

@@ -10,15 +10,15 @@ from aiogram.methods import GetMe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.albums import fits_a_photo
-from bot.bursts import OncePer
-from bot.client import Annotated
-from bot.delivery import backoff_s
+from bot.answers.albums import fits_a_photo
+from bot.inference.client import Annotated
+from bot.inference.schemas import ImageSize, Prediction
 from bot.logs import Redacting
-from bot.messages import fit
-from bot.pacing import ChatBusyError, Pacer
-from bot.schemas import ImageSize, Prediction
 from bot.settings import Settings
+from bot.telegram.bursts import OncePer
+from bot.telegram.delivery import backoff_s
+from bot.telegram.pacing import ChatBusyError, Pacer
+from bot.words.messages import fit
 
 
 def length(text: str) -> int:

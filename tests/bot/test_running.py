@@ -7,9 +7,9 @@ import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
 from aiohttp.test_utils import unused_port
 
-from bot.jobs import RecordError
-from bot.record_redis import RedisRecord
-from bot.record_sqlite import SqliteRecord
+from bot.record.jobs import RecordError
+from bot.record.redis import RedisRecord
+from bot.record.sqlite import SqliteRecord
 from tests.bot.fake_inference import hang
 from tests.bot.telegram.sending import text_of
 
@@ -124,7 +124,7 @@ def shared_redis(monkeypatch):
     def connect(url, **options):
         return fakeredis.FakeAsyncRedis(server=server, decode_responses=True)
 
-    monkeypatch.setattr("bot.record_redis.Redis.from_url", connect)
+    monkeypatch.setattr("bot.record.redis.Redis.from_url", connect)
     return "redis://shared/0"
 
 

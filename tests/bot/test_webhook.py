@@ -6,8 +6,8 @@ import httpx
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bot.jobs import RecordError
-from bot.record_sqlite import SqliteRecord
+from bot.record.jobs import RecordError
+from bot.record.sqlite import SqliteRecord
 from tests.bot.fake_inference import is_annotated
 
 SECRET = "a-secret_of-the-test"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import LANGUAGES
+from bot.words.messages import LANGUAGES
 from tests.compose.project import BOT_IMAGE, FULL_IMAGE, ROOT, SLIM_IMAGE, docker
 
 MB = 1_000_000
@@ -86,7 +86,10 @@ def test_an_image_holds_only_what_its_part_needs(image, absent):
 
 
 def test_the_bot_image_knows_the_plurals_of_its_languages():
-    program = "import babel, bot.messages; print(*map(babel.Locale.parse, bot.messages.LANGUAGES))"
+    program = (
+        "import babel; from bot.words.messages import LANGUAGES;"
+        "print(*map(babel.Locale.parse, LANGUAGES))"
+    )
 
     assert inside(BOT_IMAGE, program).split() == [*LANGUAGES]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import uvicorn
 
-from inference_api.app import create_app
+from inference_api.http.app import create_app
 from inference_api.pipeline import Found, Pipeline
 from inference_api.settings import Settings
 from inference_api.vision.images import encode

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from training.cross_validate import main
-from training.data import read_split
-from training.drawn import write_dataset
+from training.dataset.drawn import write_dataset
+from training.dataset.prepared import read_split
 
 TRAINING = ["--epochs=1", "--steps=2", "--batch-size=8"]
 

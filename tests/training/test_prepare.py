@@ -13,11 +13,11 @@ from inference_api.pipeline import Found, Pipeline
 from inference_api.vision.images import decode
 from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
 from tests.training.scenes import labelme, scene, write_image
-from training.architectures import INPUT_SIZE
-from training.data import read_split
-from training.prepare import TRAIN_SIZE, main
-from training.sources import read_source
-from training.splits import assign_folds, perceptual_hash
+from training.dataset.folds import assign_folds, perceptual_hash
+from training.dataset.prepared import read_split
+from training.dataset.sizes import INPUT_SIZE, TRAIN_SIZE
+from training.dataset.sources import read_source
+from training.prepare import main
 
 RED = (230, 20, 20)
 

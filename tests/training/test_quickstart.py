@@ -11,10 +11,10 @@ import pytest
 from inference_api.engines import load_pipeline
 from inference_api.vision.boxes import Box
 from tests.training.painted import ground
-from training.drawn import draw_face, draw_ground
-from training.export import plain_classifier, plain_localizer
+from training.dataset.drawn import draw_face, draw_ground
 from training.quickstart import main, steps
-from training.saved_model import SignatureFunction
+from training.release.plain import plain_classifier, plain_localizer
+from training.release.saved_model import SignatureFunction
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = np.stack([ground(seed, size_wh=(120, 120)) for seed in range(4)])
@@ -113,7 +113,7 @@ def test_nothing_asks_the_network_when_training_is_imported():
         "import socket\n"
         "def refuse(*_, **__): raise SystemExit('asked the network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "import training.augment"
+        "import training.localizer.augment"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
                           check=False)  # fmt: skip

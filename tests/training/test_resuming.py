@@ -5,14 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from training import (
-    compact_classifier,
-    compact_detector,
-    train_classifier,
-    train_detector,
-    train_localizer,
-)
-from training.drawn import write_dataset
+from training import train_classifier, train_detector, train_localizer
+from training.classifier import compact
+from training.dataset.drawn import write_dataset
+from training.detector import network
+from training.localizer import validation
 from training.prepare import main as prepare
 
 KNOBS = ["--epochs=2", "--steps=3", "--batch-size=4", "--seed=5"]
@@ -38,10 +35,10 @@ def prepared(tmp_path_factory):
 def smallest(monkeypatch):
     """Networks of few channels and layers: what is tested is the training, not the network."""
     monkeypatch.setattr(train_localizer, "NARROW_CHANNELS", (2, 2, 2, 2, 2))
-    monkeypatch.setattr(train_localizer, "VALIDATION_PHOTOS", 4)
-    monkeypatch.setattr(compact_detector, "STAGE_BLOCKS", (1, 1, 1))
-    monkeypatch.setattr(compact_classifier, "STAGE_BLOCKS", (1, 1, 1, 1))
-    build = partial(compact_detector.build_detector, size=128)  # as the photos were prepared
+    monkeypatch.setattr(validation, "VALIDATION_PHOTOS", 4)
+    monkeypatch.setattr(network, "STAGE_BLOCKS", (1, 1, 1))
+    monkeypatch.setattr(compact, "STAGE_BLOCKS", (1, 1, 1, 1))
+    build = partial(network.build_detector, size=128)  # as the photos were prepared
     monkeypatch.setattr(train_detector, "build_detector", build)
 
 

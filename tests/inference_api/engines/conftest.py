@@ -19,7 +19,7 @@ def agreeing(**fields) -> NumberFormat:
 @pytest.fixture(scope="session")
 def engine_models_dir(models_dir, tmp_path_factory):
     """The tiny models with a .tflite file each, for every engine."""
-    from training.lite import convert
+    from training.release.lite import convert
 
     folder = shutil.copytree(models_dir, tmp_path_factory.mktemp("lite") / "models")
     for artifact in (folder / name for name in PAIRS["compact"]):

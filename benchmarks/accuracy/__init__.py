@@ -1,0 +1,1 @@
+"""What the networks find in photos, beside what others find."""

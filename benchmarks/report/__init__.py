@@ -1,0 +1,1 @@
+"""Figures as text and pictures, put into the pages of the docs."""

@@ -1,0 +1,1 @@
+"""How fast servers answer, and how fast they could."""

@@ -1,0 +1,1 @@
+"""From what Telegram delivers to the record."""

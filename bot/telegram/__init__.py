@@ -1,0 +1,1 @@
+"""What is sent to Telegram, at the pace that it allows."""

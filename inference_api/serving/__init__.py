@@ -1,0 +1,1 @@
+"""Which photos are taken in, and when the networks see them."""

@@ -1,0 +1,188 @@
+"""The losses against NumPy, on whatever Keras runs on."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.fitting.losses import (
+    GIOU_WEIGHT,
+    L1_WEIGHT,
+    BoxLoss,
+    DetectionLoss,
+    OpinionLoss,
+    generalized_iou,
+)
+
+UNIT = [0.0, 0.0, 0.5, 0.5]
+
+
+def random_boxes(n, seed):
+    rng = np.random.default_rng(seed)
+    corners = np.sort(rng.uniform(size=(n, 2, 2)), axis=1)
+    return corners.reshape(n, 4).astype(np.float32)
+
+
+def numpy_giou(a, b):
+    """Rezatofighi et al., algorithm 1, one box after another."""
+    values = []
+    for p, q in zip(a.astype(float), b.astype(float), strict=True):
+        inner = [min(p[i + 2], q[i + 2]) - max(p[i], q[i]) for i in (0, 1)]
+        common = inner[0] * inner[1] if min(inner) > 0 else 0.0
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (p, q)]
+        union = sum(areas) - common
+        hull = np.prod([max(p[i + 2], q[i + 2]) - min(p[i], q[i]) for i in (0, 1)])
+        values.append(common / union - (hull - union) / hull)
+    return np.array(values)
+
+
+def as_numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+@pytest.mark.parametrize(
+    ("other", "giou"),
+    [
+        (UNIT, 1),
+        ([0.0, 0.0, 0.25, 0.5], 0.5),
+        ([0.5, 0.0, 1.0, 0.5], 0),  # side by side
+        ([0.5, 0.5, 1.0, 1.0], -0.5),  # corner to corner: half of the hull is empty
+    ],
+)
+def test_generalized_iou_of_known_pairs(other, giou):
+    pair = np.array([UNIT], np.float32), np.array([other], np.float32)
+
+    assert as_numpy(generalized_iou(*pair)) == pytest.approx(giou, abs=1e-5)
+
+
+@given(st.integers(1, 20), st.integers(0, 1000))
+def test_generalized_iou_agrees_with_numpy(n, seed):
+    a, b = random_boxes(n, seed), random_boxes(n, seed + 1)
+
+    np.testing.assert_allclose(as_numpy(generalized_iou(a, b)), numpy_giou(a, b), atol=2e-3)
+
+
+def test_the_loss_is_the_mean_over_the_boxes_of_both_parts():
+    true, said = random_boxes(30, 1), random_boxes(30, 2)
+
+    each = GIOU_WEIGHT * (1 - numpy_giou(true, said)) + L1_WEIGHT * np.abs(true - said).mean(1)
+    assert as_numpy(BoxLoss()(true, said)) == pytest.approx(each.mean(), abs=1e-3)
+
+
+def test_photos_without_a_face_change_nothing():
+    true, said = random_boxes(6, 1), random_boxes(6, 2)
+    weights = np.array([1, 0, 1, 0, 0, 1], np.float32)
+    other = np.where(weights[:, None] > 0, said, random_boxes(6, 3))
+    faces = weights > 0
+
+    loss = as_numpy(BoxLoss()(true, said, sample_weight=weights))
+
+    assert loss == pytest.approx(as_numpy(BoxLoss()(true[faces], said[faces])))
+    assert loss == pytest.approx(as_numpy(BoxLoss()(true, other, sample_weight=weights)))
+    assert loss != pytest.approx(as_numpy(BoxLoss()(true, other)))
+
+
+def test_a_batch_without_any_face_costs_nothing():
+    boxes = random_boxes(4, 1)
+
+    loss = BoxLoss()(np.zeros((4, 4), np.float32), boxes, sample_weight=np.zeros(4, np.float32))
+
+    assert as_numpy(loss) == 0
+
+
+@pytest.mark.parametrize("said", [[0.5, 0.5, 0.5, 0.5], [0.9, 0.9, 0.1, 0.1], [0, 0, 0, 0]])
+def test_an_empty_or_inverted_box_has_a_finite_cost_above_a_right_one(said):
+    true = np.array([UNIT], np.float32)
+
+    cost = as_numpy(BoxLoss()(true, np.array([said], np.float32)))
+
+    assert np.isfinite(cost)
+    assert cost > as_numpy(BoxLoss()(true, true)) + 1
+
+
+def test_training_with_the_mask_never_moves_a_negatives_box():
+    """Only the second photo holds a face: the network's answer to the first has no gradient."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, use_bias=False)])
+    model.set_weights([np.full((2, 4), 0.5, np.float32)])
+    model.compile(keras.optimizers.SGD(0.1), loss=BoxLoss())
+    photos = np.eye(2, dtype=np.float32)
+    true = np.array([[0.9, 0.1, 0.9, 0.1], [0.1, 0.2, 0.8, 0.9]], np.float32)
+
+    model.train_on_batch(photos, true, sample_weight=np.array([0, 1], np.float32))
+
+    (kernel,) = model.get_weights()
+    np.testing.assert_array_equal(kernel[0], np.full(4, 0.5, np.float32))
+    assert not np.array_equal(kernel[1], np.full(4, 0.5, np.float32))
+
+
+def test_the_loss_comes_back_from_its_configuration():
+    loss = keras.losses.deserialize(keras.losses.serialize(BoxLoss(name="mine")))
+
+    assert isinstance(loss, BoxLoss)
+    assert loss.name == "mine"
+
+
+def detections(boxes, probabilities):
+    """Candidates (1, K, 5)."""
+    return np.concatenate([boxes, np.float32(probabilities)[:, None]], axis=1)[None]
+
+
+def wanted(boxes, is_face, weight):
+    """Targets (1, K, 6)."""
+    columns = [boxes, np.float32(is_face)[:, None], np.float32(weight)[:, None]]
+    return np.concatenate(columns, axis=1)[None]
+
+
+def test_the_detection_loss_by_hand():
+    true, said = random_boxes(3, 1), random_boxes(3, 2)
+    probability = np.array([0.3, 0.6, 0.9])
+
+    loss = DetectionLoss()(wanted(true, [1, 1, 0], [1, 1, 1]), detections(said, probability))
+
+    giou = numpy_giou(true, said)
+    quality = np.where([True, True, False], giou.clip(0, 1), 0)
+    surprise = -(quality * np.log(probability) + (1 - quality) * np.log(1 - probability))
+    focal = np.abs(quality - probability) ** 2 * surprise
+    expected = (GIOU_WEIGHT * (1 - giou[:2]).sum() + focal.sum()) / 2
+    assert as_numpy(loss) == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_point_that_does_not_count_costs_nothing():
+    boxes = random_boxes(2, 1)
+    target = wanted(np.zeros((2, 4), np.float32), [0, 0], [1, 0])
+
+    sure, unsure = (DetectionLoss()(target, detections(boxes, [0.1, p])) for p in (0.99, 0.01))
+
+    assert as_numpy(sure) == pytest.approx(as_numpy(unsure))
+    assert as_numpy(sure) > 0
+
+
+def test_a_certain_wrong_or_right_answer_has_a_finite_cost():
+    true = np.array([UNIT, UNIT], np.float32)
+    target = wanted(true, [1, 0], [1, 1])
+
+    right, wrong = (
+        as_numpy(DetectionLoss()(target, detections(true, p))) for p in ([1.0, 0.0], [0.0, 1.0])
+    )
+
+    assert right == pytest.approx(0, abs=1e-3)
+    assert 5 < wrong < 50
+
+
+def test_the_detection_loss_comes_back_from_its_configuration():
+    again = keras.losses.deserialize(keras.losses.serialize(DetectionLoss(name="mine")))
+
+    assert isinstance(again, DetectionLoss)
+    assert again.name == "mine"
+
+
+def test_an_opinion_costs_its_cross_entropy_and_one_that_nobody_has_costs_nothing():
+    said = np.array([[0.2, np.nan], [np.nan, 1.0], [np.nan, np.nan]], np.float32)
+    logits = np.array([[1.0, 50.0], [-50.0, 2.0], [9.0, 9.0]], np.float32)
+    probability = 1 / (1 + np.exp(-logits.astype(float)))
+
+    losses = as_numpy(OpinionLoss().call(said, logits))
+
+    first = -0.2 * np.log(probability[0, 0]) - 0.8 * np.log(1 - probability[0, 0])
+    np.testing.assert_allclose(losses, [first, -np.log(probability[1, 1]), 0], rtol=1e-5)

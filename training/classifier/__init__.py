@@ -1,0 +1,1 @@
+"""Both pairs' classifiers: what people think of a face."""

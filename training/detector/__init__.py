@@ -1,0 +1,1 @@
+"""The compact pair's detector: every face in a photo."""

@@ -1,0 +1,1 @@
+"""What trainings share: their folder, first weights, losses and curves."""

@@ -1,0 +1,1 @@
+"""The original pair's localizer: one face in a photo, and where."""

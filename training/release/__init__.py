@@ -1,0 +1,1 @@
+"""From a trained network to an artifact with its figures and its card."""

@@ -1,0 +1,65 @@
+"""Trained networks without what only helps training, and with probabilities that are true."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from training.classifier.compact import build_compact_classifier
+from training.classifier.original import build_classifier
+from training.detector.network import DETECTOR_IN_TRAINING, build_detector
+from training.fitting.grow import fold_batch_normalization, widen
+from training.localizer.network import VGG16_CHANNELS, build_localizer
+from training.release.names import COMPACT_CLASSIFIER
+
+FEWEST_TO_CALIBRATE = 50  # photos; fewer say more about themselves than about the network
+
+
+def plain_localizer(run: Path) -> keras.Model:
+    """The run's best network without normalization; a VGG16 is grown if it is narrow."""
+    trained = keras.models.load_model(run / "best.keras", compile=False)
+    if trained.name == DETECTOR_IN_TRAINING:
+        detector = build_detector(size=trained.inputs[0].shape[1], normalized=False)
+        fold_batch_normalization(trained, detector)
+        return detector
+    blocks = range(1, len(VGG16_CHANNELS) + 1)
+    channels = tuple(trained.get_layer(f"block{block}_conv1").kernel.shape[-1] for block in blocks)
+    plain = build_localizer(channels=channels)
+    fold_batch_normalization(trained, plain)
+    if channels == VGG16_CHANNELS:
+        return plain
+    vgg16 = build_localizer()
+    widen(plain, vgg16, noise=0, seed=0)
+    return vgg16
+
+
+def plain_classifier(run: Path) -> keras.Model:
+    """The run's best network without dropout and what only training needs."""
+    trained = keras.models.load_model(run / "best.keras", compile=False)
+    plain = build_classifier()
+    if trained.name == COMPACT_CLASSIFIER:
+        size, panels = trained.inputs[0].shape[1], trained.output["panel"].shape[1]
+        plain = build_compact_classifier(size=size, panels=panels)
+    fold_batch_normalization(trained, plain)
+    return plain
+
+
+def calibrate(model: keras.Model, crops: np.ndarray, outcomes: np.ndarray) -> None:
+    """Make the probabilities true on `crops`: Platt's scaling, put into the last layer.
+
+    outcomes: bool (N,), in the upper category or not. A slope and an offset of the logit are
+    fitted by logistic regression (Platt 1999) and multiplied into kernel and bias, so the
+    architecture stays what it was. Too few photos leave the network as it is.
+    """
+    if len(crops) < FEWEST_TO_CALIBRATE or outcomes.all() or not outcomes.any():
+        print(f"not calibrated: {len(crops)} rated validation photos are too few")
+        return
+    probability = model.predict({"image": crops}, verbose=0)["probability"].astype(np.float64)
+    probability = probability.clip(1e-7, 1 - 1e-7)
+    fitted = LogisticRegression(C=1e3).fit(np.log(probability / (1 - probability)), outcomes)
+    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    layer = model.get_layer("probability")
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * slope, bias * slope + offset])
+    print(f"calibrated on {len(crops)} photos: logit x {slope:.3f} + {offset:.3f}")
