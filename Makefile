@@ -6,7 +6,7 @@ PARTS = run service litert bot training
 PEERS = deepface dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compose check train bench peers lock clean
+.PHONY: help run test test-compose check rooms train bench peers lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about
 	@if docker compose version >/dev/null 2>&1; then docker compose --profile '*' config --quiet; \
 		else echo 'docker-compose.yml is not checked whole: there is no Docker Compose here.'; fi
 	$(PY) -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_requirements.py
+
+rooms: $(VENV)/.installed-dev ## Count the arrows between rooms, and draw them in the docs
+	$(PY) -m tests.rooms
 
 train: $(VENV)/.installed-training ## Train both networks on a tiny generated dataset, the whole chain
 	$(PY) -m training.quickstart $(ARGS)
