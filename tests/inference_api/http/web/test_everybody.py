@@ -45,7 +45,8 @@ def test_every_error_of_the_service_has_words():
 
 
 def test_every_word_is_used():
-    used = (FOLDER / "index.html").read_text("utf-8") + (FOLDER / "app.js").read_text("utf-8")
+    code = [FOLDER / "index.html", *FOLDER.glob("*.js")]
+    used = "".join(file.read_text("utf-8") for file in code)
     assert [
         name for name in WORDS["en"].keys() - {"errors"} if not re.search(rf'["\.]{name}\b', used)
     ] == []
