@@ -1,7 +1,7 @@
 """A server that answers at once, but refuses the photo `refused`.
 
 The photo `pair` is answered only while another one waits too, so that two at once can be seen
-on the slowest machine.
+on the slowest machine; the photo `slow` takes SLOW_S.
 `/seen` says how many photos it had since it was last asked, and how many at the same time.
 """
 
@@ -13,6 +13,7 @@ from typing import Annotated
 import uvicorn
 from fastapi import FastAPI, Form, HTTPException, UploadFile
 
+SLOW_S = 0.5
 app = FastAPI()
 seen = Counter()
 pair = asyncio.Barrier(2)
@@ -47,7 +48,7 @@ async def answer(photo: UploadFile):
     seen["photos"] += 1
     seen["now"] += 1
     seen["most"] = max(seen["most"], seen["now"])
-    await (pair.wait() if data == b"pair" else asyncio.sleep(0.01))
+    await (pair.wait() if data == b"pair" else asyncio.sleep(SLOW_S if data == b"slow" else 0.01))
     seen["now"] -= 1
 
 
