@@ -17,7 +17,8 @@ from inference_api.errors import (
     UndecodableImageError,
     UnsupportedImageError,
 )
-from inference_api.vision.images import FORMATS, ImageLimits, decode, decode_reduced, encode
+from inference_api.vision.formats.signatures import FORMATS
+from inference_api.vision.images import ImageLimits, decode, decode_reduced, encode
 
 LOSSY = {"JPEG", "GIF", "AVIF", "HEIF"}
 
