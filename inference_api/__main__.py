@@ -53,7 +53,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a line per bad request
     app = create_app(settings, _load(settings))
     uvicorn.run(
         app,

@@ -10,6 +10,7 @@ MEDIA_TYPES: Mapping[EncodedFormat, str] = {
     "WEBP": "image/webp",
 }
 """Ours, the favorite first."""
+_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 
 
 def best_format(accept: str) -> EncodedFormat | None:
@@ -40,7 +41,8 @@ def _ranges(accept: str) -> dict[str, float]:
     ranges: dict[str, float] = {}
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        ranges[media_type] = next((_number(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+        quality = next((_number(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+        ranges[_ALIASES.get(media_type, media_type)] = quality
     return ranges
 
 

@@ -96,7 +96,9 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, ProblemError):
         raise error
     request_id = request.state.request_id
-    return problem_response(error.kind, request_id=request_id, headers=error.headers)
+    return problem_response(
+        error.kind, request_id=request_id, detail=error.detail, headers=error.headers
+    )
 
 
 async def _answer_nobody(_request: Request, _error: Exception) -> Response:

@@ -59,10 +59,13 @@ OF_STATUS: Mapping[int, Kind] = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 class ProblemError(Exception):
     """A request that is refused before the pipeline sees it."""
 
-    def __init__(self, kind: Kind, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, kind: Kind, *, detail: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
+        self.detail = detail
         self.headers = headers or {}
-        super().__init__(kind.title)
+        super().__init__(detail or kind.title)
 
 
 class Problem(BaseModel):

@@ -10,7 +10,7 @@ from inference_api.http.multipart import MalformedFormError, read_field
 from inference_api.http.problems import MALFORMED, ProblemError
 
 FIELD = "photo"
-_PHOTO_TYPES = ("image/", "application/octet-stream")
+_PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
 _OVERHEAD = 16_384  # bytes that boundaries, part headers and other fields may take
 _DRAINED = 4  # times the limit: how much of an oversize body is read to let its sender hear why
 
@@ -19,16 +19,18 @@ async def read_photo(request: Request, *, max_bytes: int) -> bytes:
     """The bytes of the photo in `request`, of at most about `max_bytes`.
 
     Raises ProblemError (malformed) when there is none, UnsupportedImageError for a body of
-    another type, ImageTooLargeError, and ClientDisconnect.
+    another type or in an encoding that is not read, ImageTooLargeError, and ClientDisconnect.
     """
     content_type = request.headers.get("content-type") or "application/octet-stream"
     media_type = content_type.partition(";")[0].strip().lower()
-    stream = _limited(request, max_bytes)
-    is_form = media_type == "multipart/form-data"
-    data = await (_form_field(request, stream) if is_form else _joined(stream))
+    data = await _joined(_limited(request, max_bytes))
+    if encoding := _unread_encoding(request):
+        raise UnsupportedImageError(n_bytes=len(data), detected=f"content encoded as {encoding}")
+    if media_type == "multipart/form-data":
+        return _form_field(data, content_type)
     if not data:
-        raise ProblemError(MALFORMED)
-    if not is_form and not media_type.startswith(_PHOTO_TYPES):
+        raise ProblemError(MALFORMED, detail="the request has no body")
+    if not media_type.startswith(_PHOTO_TYPES):
         raise UnsupportedImageError(n_bytes=len(data), detected=media_type)
     return data
 
@@ -63,9 +65,14 @@ async def _joined(stream: AsyncIterator[bytes]) -> bytes:
     return b"".join([chunk async for chunk in stream])
 
 
-async def _form_field(request: Request, stream: AsyncIterator[bytes]) -> bytes:
+def _form_field(body: bytes, content_type: str) -> bytes:
     try:
-        content_type = request.headers["content-type"]
-        return await read_field(stream, content_type=content_type, name=FIELD)
+        return read_field(body, content_type=content_type, name=FIELD)
     except MalformedFormError as error:
-        raise ProblemError(MALFORMED) from error
+        raise ProblemError(MALFORMED, detail=str(error)) from error
+
+
+def _unread_encoding(request: Request) -> str:
+    """The `Content-Encoding` that nobody undoes here; empty where there is none."""
+    encodings = ",".join(request.headers.getlist("content-encoding")).lower().split(",")
+    return ", ".join(name for each in encodings if (name := each.strip()) not in ("", "identity"))

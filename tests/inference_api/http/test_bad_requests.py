@@ -116,9 +116,17 @@ def test_a_photo_in_a_field_of_another_name_is_missed(client, scene):
     assert_problem(answer, 400, "malformed_request")
 
 
-def test_a_text_field_named_photo_is_no_photo(client):
+def test_a_path_in_the_field_of_the_photo_opens_nothing(client):
     answer = client.post("/v1/predict", data={"photo": "/etc/passwd"}, files={"other": b"x"})
-    assert_problem(answer, 400, "malformed_request")
+    assert_problem(answer, 415, "unsupported_image")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity, br", "zstd"])
+def test_a_body_that_is_encoded_is_refused_by_the_encodings_name(client, scene, encoding):
+    headers = {"content-type": "image/jpeg", "content-encoding": encoding}
+    answer = client.post("/v1/predict", content=scene.jpeg, headers=headers)
+    problem = assert_problem(answer, 415, "unsupported_image")
+    assert f"encoded as {encoding.removeprefix('identity, ')}" in problem["detail"]
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,20 @@ def test_a_reply_says_who_answered_how_long_it_took_and_its_id(client, scene):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["image/jpeg", "image/heic", "application/octet-stream", ""]
+    "content_type",
+    ["image/jpeg", "image/heic", "application/octet-stream", "binary/octet-stream", ""],
 )
 def test_the_body_may_be_the_photo_itself(client, scene, content_type):
     headers = {"content-type": content_type} if content_type else {}
     answer = client.post("/v1/predict", content=scene.jpeg, headers=headers)
     assert answer.status_code == 200
     assert len(answer.json()["faces"]) == 1
+
+
+def test_an_encoding_that_changes_nothing_is_read(client, scene):
+    headers = {"content-type": "image/jpeg", "content-encoding": "Identity"}
+    answer = client.post("/v1/predict", content=scene.jpeg, headers=headers)
+    assert answer.status_code == 200
 
 
 def test_a_body_in_chunks_is_read(client, scene):
