@@ -1,6 +1,7 @@
 """`python -m inference_api serve | predict PHOTO... | doctor`."""
 
 import argparse
+import io
 import json
 import logging
 import platform
@@ -17,7 +18,13 @@ from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
 from inference_api.http.app import create_app
 from inference_api.http.schemas import PredictionReply
-from inference_api.offline import OfflineOptions, Outcome, predict_files
+from inference_api.offline import (
+    OfflineOptions,
+    OriginalsAtRiskError,
+    Outcome,
+    plan_copies,
+    predict_files,
+)
 from inference_api.pipeline import Pipeline
 from inference_api.settings import PREFIX, Settings
 
@@ -27,6 +34,9 @@ _REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the m
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (that of the terminal, without `argv`); returns the exit status."""
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name need not be UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         settings = Settings()
         return _COMMANDS[arguments.command](settings, arguments)
@@ -34,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.errors():
             name = PREFIX + "_".join(map(str, problem["loc"])).upper()
             print(f"{name}: {problem['msg']}", file=sys.stderr)
-    except (ModelUnusableError, OSError) as error:
+    except (ModelUnusableError, OriginalsAtRiskError, OSError) as error:
         print(error, file=sys.stderr)
     return _UNUSABLE
 
@@ -68,13 +78,14 @@ def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 
 def _predict(settings: Settings, arguments: argparse.Namespace) -> int:
-    if arguments.annotated:
-        arguments.annotated.mkdir(parents=True, exist_ok=True)
-    options = OfflineOptions(annotated_dir=arguments.annotated, limits=settings.image_limits)
+    options = OfflineOptions(arguments.annotated, settings.image_limits, settings.font_path)
+    if options.annotated_dir:
+        plan_copies(arguments.photos, options.annotated_dir)  # to refuse before the models load
     failed = 0
     outcomes = predict_files(_load(settings), arguments.photos, options)
     for number, outcome in enumerate(outcomes, start=1):
-        print(f"{number}/{len(arguments.photos)} {outcome.path}", file=sys.stderr)
+        copied = f" -> {outcome.annotated}" if outcome.annotated else ""
+        print(f"{number}/{len(arguments.photos)} {outcome.path}{copied}", file=sys.stderr)
         failed += outcome.problem is not None
         print(_as_json(outcome) if arguments.json else _as_text(outcome))
     return _REJECTED if failed else 0
@@ -107,6 +118,8 @@ def _load(settings: Settings) -> Pipeline:
 
 def _as_json(outcome: Outcome) -> str:
     document: dict[str, object] = {"photo": str(outcome.path)}
+    if outcome.annotated:
+        document["annotated"] = str(outcome.annotated)
     if outcome.prediction:
         reply = PredictionReply.of(outcome.prediction, request_id="")
         return json.dumps({**document, **reply.model_dump(exclude={"request_id"})})

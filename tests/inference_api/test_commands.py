@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import matplotlib as mpl
 import pytest
 
 from inference_api.__main__ import main
@@ -97,6 +98,72 @@ def test_photos_are_predicted_and_bad_ones_named(run, models_dir, tmp_path, scen
     assert "3/3 missing.jpg" in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.jpg"]
     assert decode((tmp_path / "out" / "good.jpg").read_bytes()).shape == scene.image.shape
+
+
+@pytest.fixture
+def predict(run, models_dir):
+    """Run `predict` with the tests' models."""
+    return lambda *arguments, **settings: run(
+        "predict", *arguments, API_MODELS_DIR=str(models_dir), **settings
+    )
+
+
+@pytest.mark.parametrize("folder", [".", "", "../{here}", "link"])
+def test_no_original_is_written_over(predict, tmp_path, scene, folder):
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(scene.jpeg)
+    (tmp_path / "link").symlink_to(tmp_path)
+    done = predict("photo.jpg", "--annotated", folder.format(here=tmp_path.name))
+    assert done.returncode == 2
+    assert "name another folder" in done.stderr
+    assert photo.read_bytes() == scene.jpeg
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "photo.jpg"]
+
+
+def test_an_original_behind_a_link_is_not_written_over(predict, tmp_path, scene):
+    original = tmp_path / "photo.jpg"
+    original.write_bytes(scene.jpeg)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "photo.jpg").symlink_to(original)
+    assert predict("photo.jpg", "--annotated", "out").returncode == 0
+    assert original.read_bytes() == scene.jpeg
+    assert (tmp_path / "out" / "photo.jpg").read_bytes() != scene.jpeg
+
+
+def test_photos_of_one_name_have_a_copy_each_and_it_is_said_where(predict, tmp_path, make_scene):
+    names = ["a/IMG_1.jpg", "b/IMG_1.JPEG", "c/img_1.jpg", "d/IMG_1-2.jpg"]
+    widths = [100, 110, 120, 130]
+    for name, width in zip(names, widths, strict=True):
+        (tmp_path / name).parent.mkdir()
+        photo = make_scene(size_wh=(width, 240), box=(20, 60, 80, 180))
+        (tmp_path / name).write_bytes(photo.jpeg)
+    done = predict(*names, "--annotated", "out", "--json")
+    assert done.returncode == 0
+    copies = [json.loads(line)["annotated"] for line in done.stdout.splitlines()]
+    shapes = [decode((tmp_path / copy).read_bytes()).shape for copy in copies]
+    assert shapes == [(240, width, 3) for width in widths]
+    assert len(list((tmp_path / "out").iterdir())) == len(names)
+    assert f"2/4 b/IMG_1.JPEG -> {copies[1]}" in done.stderr
+
+
+def test_the_labels_are_in_the_font_that_is_set(predict, tmp_path, scene):
+    (tmp_path / "photo.jpg").write_bytes(scene.jpeg)
+    font = Path(mpl.get_data_path()) / "fonts/ttf/DejaVuSerif-BoldItalic.ttf"
+    predict("photo.jpg", "--annotated", "own")
+    predict("photo.jpg", "--annotated", "set", API_FONT_PATH=str(font))
+    own, other = ((tmp_path / folder / "photo.jpg").read_bytes() for folder in ("own", "set"))
+    assert own != other
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_name_that_is_not_utf_8_does_not_end_the_run(predict, tmp_path, scene, options):
+    name, missing = os.fsdecode(b"caf\xe9.jpg"), os.fsdecode(b"missing-\xff")
+    (tmp_path / name).write_bytes(scene.jpeg)
+    done = predict(name, missing, name, *options, "--annotated", "out")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 3
+    copies = {os.fsencode(path.name) for path in (tmp_path / "out").iterdir()}
+    assert copies == {b"caf\xe9.jpg", b"caf\xe9-2.jpg"}
 
 
 def test_the_doctor_says_what_it_found(run, models_dir):
