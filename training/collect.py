@@ -22,6 +22,8 @@ from tqdm import tqdm
 from inference_api.vision.images import encode
 from inference_api.vision.letterbox import Image
 
+_USUAL_RATE, _MAX_RATE = 25, 1000  # frames a second: of a video that tells none or nonsense
+
 parser = argparse.ArgumentParser(description="Take photos with a webcam.")
 parser.add_argument("--out", type=Path, required=True, help="folder of the photos")
 parser.add_argument("--count", type=int, default=60, help="photos to take")
@@ -73,10 +75,18 @@ def _live_frames(camera: cv2.VideoCapture, interval_s: float) -> Iterator[Image]
 
 
 def _video_frames(camera: cv2.VideoCapture, interval_s: float) -> Iterator[Image]:
-    """One frame every `interval_s` of the video's own time, uint8 RGB, to its end."""
-    due_ms = 0.0
+    """One frame every `interval_s` of the video's own time, uint8 RGB, to its end.
+
+    A raw stream tells no time: there a frame's number over the rate is its time.
+    """
+    rate = camera.get(cv2.CAP_PROP_FPS)
+    rate = rate if 0 < rate <= _MAX_RATE else _USUAL_RATE
+    due_ms, number = 0.0, 0
     while camera.grab():
-        if camera.get(cv2.CAP_PROP_POS_MSEC) >= due_ms:
+        told_ms = camera.get(cv2.CAP_PROP_POS_MSEC)
+        time_ms = told_ms if told_ms > 0 else 1000 * number / rate
+        number += 1
+        if time_ms >= due_ms:
             due_ms += 1000 * interval_s
             seen, image_bgr = camera.retrieve()
             if seen:

@@ -30,7 +30,7 @@ from tqdm import tqdm
 from training.dataset.arrays import load_photo, write_split
 from training.dataset.folds import assign_folds, perceptual_hash
 from training.dataset.sizes import CROP_MARGIN, INPUT_SIZE, SPLITS, TRAIN_SIZE, Sizes
-from training.dataset.sources import Photo, Rejected, photos_in, read_source
+from training.dataset.sources import FACE, Photo, Rejected, photos_in, read_source
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             hashes.append(perceptual_hash(image))
     folds = assign_folds(photos, hashes)
     splits = ["validation" if fold == options.validation_fold else "train" for fold in folds]
-    _report(rejected)
+    _report(rejected, photos)
     if empty := set(SPLITS).difference(splits):
         print(
             f"{len(photos)} photos leave nothing for {' and '.join(sorted(empty))}: photos of "
@@ -74,6 +74,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--validation-fold", type=int, default=0, choices=range(5))
     parser.add_argument("--categories", nargs=2, default=["Ugly", "Sexy"], help="lower, upper")
+    parser.add_argument(
+        "--label", nargs="+", default=[FACE], help="labelme's labels that are faces"
+    )
     parser.add_argument("--train-size", type=int, default=TRAIN_SIZE, help="pixels of a side")
     parser.add_argument("--validation-size", type=int, default=INPUT_SIZE, help="pixels of a side")
     parser.add_argument("--crop-size", type=int, default=INPUT_SIZE, help="of a face, pixels")
@@ -87,15 +90,21 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _read_all(options: argparse.Namespace) -> Iterable[Photo | Rejected]:
     for folder in options.photos:
-        yield from read_source(folder, categories=tuple(options.categories))
+        yield from read_source(folder, categories=tuple(options.categories), labels=options.label)
     for folder in options.negatives:
         for path in photos_in(folder):
             yield Photo(path, folder.name, boxes_xyxy=(), box_source="none")
 
 
-def _report(rejected: Sequence[Rejected]) -> None:
+def _report(rejected: Sequence[Rejected], photos: Sequence[Photo]) -> None:
     for item in rejected:
         print(f"left out: {item.path}: {item.reason}", file=sys.stderr)
+    for label, count in sorted(_other_labels(photos).items()):
+        print(f"no face: {count} shapes labelled {label}; --label takes them", file=sys.stderr)
+
+
+def _other_labels(photos: Sequence[Photo]) -> Counter[str]:
+    return Counter(label for photo in photos for label in photo.other_labels)
 
 
 def _summarize(
@@ -110,6 +119,7 @@ def _summarize(
     summary = {
         "photos": {f"{dataset}/{split}": n for (dataset, split), n in sorted(counts.items())},
         "crop_margin": crop_margin,
+        "other_labels": _other_labels(photos),
         "rejected": [{"path": str(item.path), "reason": item.reason} for item in rejected],
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")

@@ -42,6 +42,30 @@ def test_a_frame_is_kept_at_every_interval_in_its_colors(tmp_path, video, count,
     assert reds(tmp_path / "me") == pytest.approx([REDS[frame] for frame in frames], abs=3)
 
 
+def raw_h264(levels) -> bytes:
+    """A stream without a container, so without times: a frame of one grey for each level.
+
+    128 x 96 pixels in 48 blocks that are not compressed (I_PCM); 25 frames a second is what a
+    decoder takes for granted.
+    """
+    start = b"\0\0\0\1"
+    stream = start + bytes.fromhex("6742000af841a2") + start + bytes.fromhex("68ce3880")
+    for level in levels:
+        block = bytes([level]) * 256 + bytes([128]) * 128
+        stream += start + bytes.fromhex("05888421a0") + b"\x0d\0".join([block] * 48) + b"\x80"
+    return stream
+
+
+def test_a_stream_that_tells_no_time_is_counted_by_its_frames(tmp_path):
+    """Of four seconds."""
+    (tmp_path / "raw.h264").write_bytes(raw_h264(range(20, 220, 2)))
+    assert take(tmp_path / "raw.h264", tmp_path / "me", interval=1) == 0
+
+    greys = reds(tmp_path / "me")
+    frames = [round((grey - greys[0]) / (255 / 219) / 2) for grey in greys]
+    assert frames == pytest.approx([0, 25, 50, 75], abs=1)
+
+
 def test_another_session_adds_to_the_folder(tmp_path, video):
     take(video, tmp_path, count=2)
     take(video, tmp_path, count=2)

@@ -54,6 +54,9 @@ def load_photo(photo: Photo) -> Image | Rejected:
     except (OSError, ImageRejectedError) as error:
         return Rejected(photo.path, str(error))
     height, width = image.shape[:2]
+    if photo.drawn_on_wh not in (None, (width, height)):
+        drawn = "{}x{}".format(*photo.drawn_on_wh)
+        return Rejected(photo.path, f"its boxes were drawn on {drawn}, it has {width}x{height}")
     if any(Box(*box).clip((width, height)).area <= 0 for box in photo.boxes_xyxy or ()):
         return Rejected(photo.path, f"a box lies outside the picture of {width}x{height} pixels")
     return image

@@ -9,17 +9,20 @@ Three layouts are read:
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from training.dataset.files import files_in
 
 PHOTO_SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"]
 )
 INDEX_FILE = "index.jsonl"
+FACE = "face"  # the label that `training.collect` tells people to give
 Corners = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -34,7 +37,8 @@ class Photo:
     boxes_xyxy: faces, pixels of the oriented photo; empty = no face, None = nobody has looked.
     identity: photos of one identity never part. duplicate_group: near copies, each rated on its
     own. fold: 0-4 where the data set gives it. score: mean human rating on the data set's own
-    scale. category: the class folder's name. group: gender, ethnicity, age.
+    scale. category: the class folder's name. group: gender, ethnicity, age. drawn_on_wh: size of
+    the photo when its boxes were drawn. other_labels: of shapes that are no faces.
     """
 
     path: Path
@@ -48,6 +52,8 @@ class Photo:
     group: dict[str, str] = field(default_factory=dict)
     box_source: str = "human"
     licence: str = "own"
+    drawn_on_wh: tuple[int, int] | None = None
+    other_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,17 @@ class _Shape(BaseModel):
 
 
 class _Annotation(BaseModel):
-    shapes: list[_Shape]
+    shapes: list[dict[str, object]]
+    imageWidth: int | None = None  # noqa: N815 - labelme's own words
+    imageHeight: int | None = None  # noqa: N815
+
+
+class Annotation(NamedTuple):
+    """labelme's JSON: the boxes that are faces, the labels that are not, the size of its photo."""
+
+    boxes_xyxy: tuple[Corners, ...]
+    other_labels: tuple[str, ...] = ()
+    drawn_on_wh: tuple[int, int] | None = None
 
 
 class _IndexRow(BaseModel):
@@ -82,38 +98,62 @@ class _IndexRow(BaseModel):
     licence: str = "unknown"
 
 
-def read_source(folder: Path, *, categories: tuple[str, str]) -> Iterator[Photo | Rejected]:
-    """Everything in `folder`, in a fixed order; what cannot be used comes back as `Rejected`."""
+def read_source(
+    folder: Path, *, categories: tuple[str, str], labels: Collection[str] = (FACE,)
+) -> Iterator[Photo | Rejected]:
+    """Everything in `folder`, in a fixed order; what cannot be used comes back as `Rejected`.
+
+    labels: those that labelme's shapes of faces have.
+    """
     if (folder / INDEX_FILE).is_file():
         yield from _read_index(folder)
     elif all((folder / category).is_dir() for category in categories):
         for category in categories:
-            yield from _read_annotated(folder / category, dataset=folder.name, category=category)
+            yield from _read_annotated(
+                folder / category, dataset=folder.name, category=category, labels=labels
+            )
         for path in photos_in(folder):
             if path.relative_to(folder).parts[0] not in categories:
                 yield Rejected(path, f"in neither of the folders {' and '.join(categories)}")
     else:
-        yield from _read_annotated(folder, dataset=folder.name)
+        yield from _read_annotated(folder, dataset=folder.name, labels=labels)
 
 
 def photos_in(folder: Path) -> list[Path]:
     """Every photo in `folder` and below, by its suffix, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES)
+    return sorted(p for p in files_in(folder) if p.suffix.lower() in PHOTO_SUFFIXES)
 
 
-def parse_labelme(text: str | bytes) -> tuple[Corners, ...]:
-    """Boxes of a labelme annotation, corners in any order; empty when it has no shapes.
+def parse_labelme(text: str | bytes, *, labels: Collection[str] = (FACE,)) -> Annotation:
+    """What a labelme annotation says; boxes have their corners in any order.
 
-    Raises BadLabelError for anything that is not labelme's JSON with rectangles.
+    A shape counts whose label is one of `labels`, in capitals or not, or that has none. Raises
+    BadLabelError for anything that is not labelme's JSON with rectangles, and where there are
+    shapes but none counts: a photo of faces by another name must not pass for one without.
 
-    >>> parse_labelme('{"shapes": [{"shape_type": "rectangle", "points": [[9, 1], [3, 7]]}]}')
+    >>> parse_labelme('{"shapes": [{"label": "Face", "points": [[9, 1], [3, 7]]}]}').boxes_xyxy
     ((3.0, 1.0, 9.0, 7.0),)
     """
+    wanted = {label.casefold() for label in labels}
+    boxes, others = [], []
     try:
-        shapes = _Annotation.model_validate_json(text).shapes
+        annotation = _Annotation.model_validate_json(text)
+        for shape in annotation.shapes:
+            label = str(shape.get("label") or "").strip()
+            if label and label.casefold() not in wanted:
+                others.append(label)
+                continue
+            boxes.append(_bounds(_Shape.model_validate(shape).points))
     except ValidationError as error:
-        raise BadLabelError(f"not a labelme annotation: {_first_of(error)}") from error
-    return tuple(_bounds(shape.points) for shape in shapes)
+        place = [f"shapes: {len(boxes) + len(others)}: "] if error.title == _Shape.__name__ else []
+        reason = "".join([*place, _first_of(error)])
+        raise BadLabelError(f"not a labelme annotation: {reason}") from error
+    if others and not boxes:
+        named = ", ".join(sorted(set(others)))
+        raise BadLabelError(f"no shape is labelled {' or '.join(labels)}, but {named}")
+    size = annotation.imageWidth, annotation.imageHeight
+    drawn_on_wh = (size[0], size[1]) if size[0] and size[1] else None
+    return Annotation(tuple(boxes), tuple(others), drawn_on_wh)
 
 
 def _bounds(points: list[tuple[float, float]]) -> Corners:
@@ -157,7 +197,7 @@ def _index_photo(row: _IndexRow, folder: Path) -> Photo:
 
 
 def _read_annotated(
-    folder: Path, *, dataset: str, category: str | None = None
+    folder: Path, *, dataset: str, labels: Collection[str], category: str | None = None
 ) -> Iterator[Photo | Rejected]:
     """Photos with labelme's JSON beside each; without one a photo of a category is all face."""
     photos = photos_in(folder)
@@ -170,17 +210,24 @@ def _read_annotated(
         elif sharing[path.with_suffix("")] > 1:
             yield Rejected(path, f"shares {annotation.name} with another photo")
         else:
-            yield _read_labelme(path, annotation, dataset=dataset, category=category)
-    for annotation in sorted(folder.rglob("*.json")):
+            yield _read_labelme(path, annotation, dataset=dataset, labels=labels, category=category)
+    for annotation in sorted(path for path in files_in(folder) if path.suffix == ".json"):
         if annotation.with_suffix("") not in sharing:
             yield Rejected(annotation, "no photo beside it")
 
 
 def _read_labelme(
-    path: Path, annotation: Path, *, dataset: str, category: str | None
+    path: Path, annotation: Path, *, dataset: str, labels: Collection[str], category: str | None
 ) -> Photo | Rejected:
     try:
-        boxes = parse_labelme(annotation.read_bytes())
+        said = parse_labelme(annotation.read_bytes(), labels=labels)
     except (BadLabelError, OSError) as error:
         return Rejected(annotation, str(error))
-    return Photo(path, dataset, boxes, category=category)
+    return Photo(
+        path,
+        dataset,
+        said.boxes_xyxy,
+        category=category,
+        drawn_on_wh=said.drawn_on_wh,
+        other_labels=said.other_labels,
+    )

@@ -5,7 +5,14 @@ import json
 import pytest
 
 from tests.training.scenes import labelme, scene, write_image
-from training.dataset.sources import BadLabelError, Photo, Rejected, parse_labelme, read_source
+from training.dataset.sources import (
+    BadLabelError,
+    Photo,
+    Rejected,
+    parse_labelme,
+    photos_in,
+    read_source,
+)
 
 CATEGORIES = ("Ugly", "Sexy")
 ROW = {"image": "images/a.jpg", "boxes_xyxy": [[1, 2, 3, 4]]}
@@ -43,7 +50,7 @@ def shape(*points, **fields):
     ],
 )
 def test_each_shape_is_a_box(text, boxes):
-    assert parse_labelme(text) == boxes
+    assert parse_labelme(text).boxes_xyxy == boxes
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,44 @@ def test_each_shape_is_a_box(text, boxes):
     [[(3, 1), (9, 7)], [(9, 7), (3, 1)], [(3, 7), (9, 1)], [(9, 1), (3, 7)]],
 )
 def test_two_opposite_corners_give_the_box_in_any_order(corners):
-    assert parse_labelme(shape(*corners)) == ((3, 1, 9, 7),)
+    assert parse_labelme(shape(*corners)).boxes_xyxy == ((3, 1, 9, 7),)
+
+
+def labelled(*labels) -> str:
+    """A shape of each label, the first at (0, 0, 5, 5), the next a pixel to the right."""
+    shapes = [
+        {"label": label, "points": [[number, 0], [number + 5, 5]]}
+        for number, label in enumerate(labels)
+    ]
+    return json.dumps({"shapes": shapes})
+
+
+@pytest.mark.parametrize(
+    ("on_shapes", "options", "lefts", "others"),
+    [
+        (["face", "dog", "face", "__ignore__"], {}, [0, 2], ("dog", "__ignore__")),
+        (["Face", " FACE "], {}, [0, 1], ()),
+        ([None, ""], {}, [0, 1], ()),
+        (["dog", "face"], {"labels": ["dog"]}, [0], ("face",)),
+        (["dog", "Head", "face"], {"labels": ["face", "head"]}, [1, 2], ("dog",)),
+        ([], {}, [], ()),
+    ],
+)
+def test_a_shape_is_a_face_by_its_label(on_shapes, options, lefts, others):
+    said = parse_labelme(labelled(*on_shapes), **options)
+    assert [box[0] for box in said.boxes_xyxy] == lefts
+    assert said.other_labels == others
+
+
+def test_shapes_that_are_none_of_them_faces_do_not_make_a_photo_without_a_face():
+    with pytest.raises(BadLabelError, match="labelled face, but dog, shirt"):
+        parse_labelme(labelled("shirt", "dog", "dog"))
+
+
+def test_a_shape_of_something_else_may_have_any_form():
+    text = json.loads(labelme((1, 2, 3, 4)))
+    text["shapes"].insert(0, {"label": "eye", "shape_type": "point", "points": [[1, 1]]})
+    assert parse_labelme(json.dumps(text)).boxes_xyxy == ((1, 2, 3, 4),)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +112,7 @@ def test_two_opposite_corners_give_the_box_in_any_order(corners):
         (shape([1, 2], [3]), "shapes: 0: points: 1"),
         (shape([1, 2], [3, "x"]), "shapes: 0: points: 1"),
         (shape([1, 2], [3, float("nan")]), "finite"),
-        (shape([1, 2], [3, 4], shape_type="circle"), "shape_type"),
+        (shape([1, 2], [3, 4], shape_type="circle"), "shapes: 0: shape_type"),
         (shape([5, 5], [5, 9]), "without an area"),
     ],
 )
@@ -113,6 +157,34 @@ def test_each_useless_file_of_a_labelme_folder_is_named(tmp_path):
         "twin.png": "shares twin.json with another photo",
         "orphan.json": "no photo beside it",
     }
+
+
+def test_what_systems_and_tools_leave_in_a_folder_is_passed_over(tmp_path):
+    write_image(tmp_path / "a/1.jpg", scene(0)).with_suffix(".json").write_text(labelme())
+    for name in [
+        "a/._1.jpg", "a/._1.json", "a/.DS_Store", "a/Thumbs.db", "a/desktop.ini",
+        "a/.ipynb_checkpoints/1-checkpoint.jpg", "a/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg",
+        ".thumbnails/large/2.png", "__MACOSX/a/1.jpg", "#recycle/3.jpg", "$RECYCLE.BIN/4.jpg",
+    ]:  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"no photo")
+
+    assert [photo.path.name for photo in read(tmp_path)] == ["1.jpg"]
+    assert [path.name for path in photos_in(tmp_path)] == ["1.jpg"]
+
+
+def test_a_folder_that_is_hidden_itself_is_read(tmp_path):
+    write_image(tmp_path / ".cache/1.jpg", scene(0))
+    assert [path.name for path in photos_in(tmp_path / ".cache")] == ["1.jpg"]
+
+
+def test_a_folder_behind_a_link_is_read_once(tmp_path):
+    elsewhere = write_image(tmp_path / "elsewhere/1.jpg", scene(0)).parent
+    write_image(tmp_path / "photos/2.jpg", scene(1))
+    (tmp_path / "photos/link").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(tmp_path / "photos")
+
+    assert sorted(path.name for path in photos_in(tmp_path / "photos")) == ["1.jpg", "2.jpg"]
 
 
 def test_class_folders_give_the_category_and_the_boxes_that_are_known(tmp_path):
