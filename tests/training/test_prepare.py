@@ -19,22 +19,6 @@ from training.dataset.sizes import INPUT_SIZE, TRAIN_SIZE
 from training.dataset.sources import read_source
 from training.prepare import main
 
-RED = (230, 20, 20)
-
-
-@pytest.fixture
-def labeled(tmp_path):
-    """Twelve photos, each with a red face at its own place; their folder and true boxes."""
-    boxes = {}
-    for number in range(12):
-        image = scene(number, size_wh=(160 - number, 100 + 7 * number)) // 4
-        box = (10 + 3 * number, 8 + number, 60 + 3 * number, 70 + number)
-        image[box[1] : box[3], box[0] : box[2]] = RED
-        path = write_image(tmp_path / f"photos/{number}.jpg", image)
-        path.with_suffix(".json").write_text(labelme(box))
-        boxes[path.name] = box
-    return tmp_path / "photos", boxes
-
 
 def red_box(image):
     """Bounds of what is red, rel_xyxy."""
@@ -94,44 +78,6 @@ def test_what_cannot_be_used_is_named_skipped_and_in_the_exit_status(labeled, tm
     complaints = capsys.readouterr().err.splitlines()
     assert {line.split(": ")[1].rpartition("/")[2] for line in complaints
             if line.startswith("left out: ")} == names  # fmt: skip
-
-
-@pytest.mark.parametrize("drawn_on", [{"imageWidth": 99, "imageHeight": 99}, "turned"])
-def test_boxes_that_were_drawn_on_another_size_are_not_taken(labeled, tmp_path, drawn_on):
-    folder, boxes = labeled
-    for path in folder.glob("*.json"):
-        with PillowImage.open(path.with_suffix(".jpg")) as photo:
-            width, height = photo.size
-        path.write_text(labelme(boxes[f"{path.stem}.jpg"], imageWidth=width, imageHeight=height))
-    width, height = (160 - 3, 100 + 7 * 3)  # of the photo below
-    wrong = {"imageWidth": height, "imageHeight": width} if drawn_on == "turned" else drawn_on
-    (folder / "3.json").write_text(labelme(boxes["3.jpg"], **wrong))
-
-    assert main([str(folder), "--out", str(tmp_path / "out")]) == 3
-    (rejected,) = json.loads((tmp_path / "out/summary.json").read_text())["rejected"]
-    assert rejected["path"].endswith("3.jpg")
-    assert rejected["reason"] == (
-        f"its boxes were drawn on {wrong['imageWidth']}x{wrong['imageHeight']}, "
-        f"it has {width}x{height}"
-    )
-
-
-def test_shapes_of_other_labels_are_no_faces_unless_asked_for(labeled, tmp_path, capsys):
-    folder, _ = labeled
-    for path in folder.glob("*.json"):
-        text = json.loads(labelme((2, 2, 9, 9), (1, 1, 30, 30)))
-        text["shapes"][0]["label"] = "dog"
-        path.write_text(json.dumps(text))
-
-    assert main([str(folder), "--out", str(tmp_path / "faces")]) == 0
-    assert "no face: 12 shapes labelled dog; --label takes them" in capsys.readouterr().err
-    assert json.loads((tmp_path / "faces/summary.json").read_text())["other_labels"] == {"dog": 12}
-    assert main([str(folder), "--out", str(tmp_path / "both"), "--label", "face", "dog"]) == 0
-    counts = [
-        {len(record["boxes_rel_xyxy"]) for record in read_split(tmp_path / out, "train").records}
-        for out in ("faces", "both")
-    ]
-    assert counts == [{1}, {2}]
 
 
 def test_boxes_over_the_edge_are_clipped_and_all_faces_are_kept(labeled, tmp_path):

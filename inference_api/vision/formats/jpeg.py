@@ -16,7 +16,8 @@ from inference_api.vision.formats.failures import DECODER_ERRORS
 from inference_api.vision.letterbox import Image
 
 _END = b"\xff\xd9"
-_CUT = "premature end"  # libjpeg's words
+_NO_END, _CUT = "Premature end of JPEG file", "premature end of data"  # libjpeg's words
+_LOST = 128  # what it shows where there is no data
 _JFIF, _EXIF, _ADOBE, _SCAN = 0xE0, 0xE1, 0xEE, 0xDA
 _METADATA = frozenset([*range(0xE0, 0xF0), 0xFE])
 _NEEDED = frozenset([_JFIF, _EXIF, _ADOBE])  # by colors and orientation
@@ -50,16 +51,11 @@ def jpeg_pixels(photo: ImageFile, data: bytes) -> Image | None:
     """
     try:
         return _decoded(photo, data)
-    except DECODER_ERRORS:
-        pass
-    try:
-        pixels = _decoded(photo, data + _END)
     except DECODER_ERRORS as error:
-        if _CUT in str(error).lower():
-            raise CutShortError(str(error)) from error
+        if _NO_END in str(error):
+            return _completed(photo, data)
+        _refuse_lost_rows(photo, data)
         return None
-    photo.fp = io.BytesIO(data + _END)  # should it be Pillow that goes on
-    return pixels
 
 
 def unsupported_jpeg(data: bytes) -> str | None:
@@ -70,6 +66,32 @@ def unsupported_jpeg(data: bytes) -> str | None:
                 return f"JPEG of {bits[0]} bits a sample"
             return _PROCESSES.get(marker)
     return None
+
+
+def _completed(photo: ImageFile, data: bytes) -> Image | None:
+    """As `jpeg_pixels`, of a file that lacks its end marker. Raises CutShortError."""
+    try:
+        pixels = _decoded(photo, data + _END)
+    except DECODER_ERRORS as error:
+        if _CUT in str(error):
+            raise CutShortError(str(error)) from error
+        return None
+    photo.fp = io.BytesIO(data + _END)  # should it be Pillow that goes on
+    return pixels
+
+
+def _refuse_lost_rows(photo: ImageFile, data: bytes) -> None:
+    """Raise CutShortError for a damaged file that has nothing to show of its last rows.
+
+    libjpeg makes them an even grey. Wrong bits alone leave at most the end of a row so.
+    """
+    mode = "RGB" if photo.mode == "L" else photo.mode
+    try:
+        shown = simplejpeg.decode_jpeg(data, mode, strict=False, min_height=1, min_width=1)
+    except DECODER_ERRORS:
+        return
+    if (shown[-1] == _LOST).all():
+        raise CutShortError("the last rows are missing")
 
 
 def _decoded(photo: ImageFile, data: bytes) -> Image | None:

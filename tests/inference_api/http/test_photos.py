@@ -4,11 +4,13 @@ import io
 import json
 
 import cv2
+import numpy as np
 import pytest
 from PIL import ExifTags
 from PIL import Image as PillowImage
 
 from inference_api.vision.images import decode, encode
+from tests.inference_api.vision.icc import P3, encoded, rgb_profile
 
 
 def stored_as(image, orientation: int) -> bytes:
@@ -100,6 +102,23 @@ def test_an_annotated_photo_keeps_its_size_and_comes_as_asked(client, scene, acc
     picture = decode(answer.content)
     assert picture.shape == scene.image.shape
     assert (picture != decode(scene.jpeg)).any()
+
+
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/webp"])
+def test_an_annotated_photo_has_the_colors_that_it_was_taken_in(client, scene, media_type):
+    """Its numbers are Display P3's, and the answer's are sRGB's."""
+    ground = np.array([[200, 60, 40]])
+    image = scene.image.copy()
+    image[200:] = encoded(ground, P3)[0]
+    buffer = io.BytesIO()
+    PillowImage.fromarray(image).save(buffer, "PNG", icc_profile=rgb_profile(P3))
+    answer = client.post(
+        "/v1/annotate", content=buffer.getvalue(),
+        headers={"content-type": "image/png", "accept": media_type},
+    )  # fmt: skip
+    shown = PillowImage.open(io.BytesIO(answer.content))
+    assert "icc_profile" not in shown.info
+    assert np.abs(np.asarray(shown)[225, 250].astype(int) - ground).max() <= 6
 
 
 def test_an_annotated_photo_brings_its_prediction_in_a_header(client, scene):
