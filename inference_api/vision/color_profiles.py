@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from inference_api.vision.formats.failures import DECODER_ERRORS
+from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.letterbox import Image
 
 _MAX_BYTES = 4_000_000  # of a profile

@@ -23,7 +23,7 @@ from inference_api.errors import (
     UnsupportedImageError,
 )
 from inference_api.vision.color_profiles import rgb_to_srgb
-from inference_api.vision.formats.failures import DECODER_ERRORS
+from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.formats.jpeg import jpeg_pixels
 from inference_api.vision.formats.opening import Opened, name_variant, open_photo
 from inference_api.vision.formats.signatures import name_other, recognize

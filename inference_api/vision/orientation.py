@@ -1,10 +1,9 @@
-"""Which way up a photo is: what EXIF says, and turning the pixels so."""
+"""Turning a photo the way up that its file says."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from inference_api.vision.formats.tiff import directories, orientation_of
 from inference_api.vision.letterbox import Image
 
 TRANSPOSED = range(5, 9)
@@ -20,18 +19,6 @@ _UPRIGHT: dict[int, Callable[[Image], Image]] = {
     7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
     8: lambda image: image[:, ::-1].swapaxes(0, 1),
 }
-
-
-def exif_orientation(exif: bytes) -> int:
-    """The orientation in a block of EXIF; 1, upright, where there is none that can be read.
-
-    Only EXIF counts, as in browsers: XMP repeats it, and is often left behind by an editor.
-
-    >>> exif_orientation(bytes.fromhex("4d4d002a000000080001 0112000300000001 00060000 00000000"))
-    6
-    """
-    first = next(directories(exif.removeprefix(b"Exif\0\0")), {})
-    return orientation_of(first)
 
 
 def turn_upright(image: Image, orientation: int) -> Image:

@@ -12,7 +12,7 @@ import simplejpeg
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from inference_api.vision.formats.failures import DECODER_ERRORS
+from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.letterbox import Image
 
 _END = b"\xff\xd9"

@@ -8,11 +8,11 @@ from PIL import Image as PillowImage
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from inference_api.vision.failures import unsupported_variant
 from inference_api.vision.formats import tiff
-from inference_api.vision.formats.failures import unsupported_variant
 from inference_api.vision.formats.jpeg import open_jpeg, unsupported_jpeg
 from inference_api.vision.formats.png import split_png
-from inference_api.vision.orientation import exif_orientation
+from inference_api.vision.formats.tiff import exif_orientation
 from inference_api.vision.pixels import Meaning
 
 

@@ -117,3 +117,15 @@ def _is_reduced(tags: Tags) -> bool:
 
 def _area(tags: Tags) -> int:
     return tags.get(_WIDTH, 0) * tags.get(_HEIGHT, 0)
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The orientation in a block of EXIF; 1, upright, where there is none that can be read.
+
+    Only EXIF counts, as in browsers: XMP repeats it, and is often left behind by an editor.
+
+    >>> exif_orientation(bytes.fromhex("4d4d002a000000080001 0112000300000001 00060000 00000000"))
+    6
+    """
+    first = next(directories(exif.removeprefix(b"Exif\0\0")), {})
+    return orientation_of(first)
