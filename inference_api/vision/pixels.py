@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 from inference_api.vision.color_profiles import cmyk_to_srgb, lab_to_srgb, rgb_to_srgb
 from inference_api.vision.letterbox import Image
 
-_Grey = npt.NDArray[np.generic]
+_STRIP = 1_000_000  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,25 @@ def to_rgb(photo: PillowImage.Image, meaning: Meaning) -> Image:
         one = len(meaning.transparent) == 1
         photo.info["transparency"] = meaning.transparent[0] if one else meaning.transparent
     is_grey = photo.mode in ("1", "L", "LA")
-    alpha = None
     if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        alpha = photo.getchannel("A")
+        return _onto_white(photo, meaning.icc_profile, is_grey=is_grey)
     colors = np.asarray(photo if photo.mode == "RGB" else photo.convert("RGB"))
-    colors = rgb_to_srgb(colors, meaning.icc_profile, grey=is_grey)
-    return colors if alpha is None else _on_white(colors, alpha)
+    return rgb_to_srgb(colors, meaning.icc_profile, grey=is_grey)
 
 
-def _on_white(colors: Image, alpha: PillowImage.Image) -> Image:
-    seen = PillowImage.fromarray(colors)
-    seen.putalpha(alpha)
-    white = PillowImage.new("RGBA", seen.size, "white")
-    return np.asarray(PillowImage.alpha_composite(white, seen).convert("RGB"))
+def _onto_white(photo: PillowImage.Image, icc_profile: bytes, *, is_grey: bool) -> Image:
+    """In strips: whole copies of a large photo are what costs."""
+    flat = np.empty((photo.height, photo.width, 3), np.uint8)
+    rows = max(1, _STRIP // photo.width)
+    for top in range(0, photo.height, rows):
+        bottom = min(photo.height, top + rows)
+        strip = photo.crop((0, top, photo.width, bottom)).convert("RGBA")
+        colors = rgb_to_srgb(np.asarray(strip.convert("RGB")), icc_profile, grey=is_grey)
+        seen = PillowImage.fromarray(colors)
+        seen.putalpha(strip.getchannel("A"))
+        white = PillowImage.new("RGBA", seen.size, "white")
+        flat[top:bottom] = np.asarray(PillowImage.alpha_composite(white, seen).convert("RGB"))
+    return flat
 
 
 def _eight_bits(photo: PillowImage.Image, meaning: Meaning) -> npt.NDArray[np.uint8]:

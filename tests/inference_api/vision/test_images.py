@@ -141,6 +141,15 @@ def test_each_mode_becomes_8_bit_rgb(data, color):
     assert np.abs(decoded.astype(int) - color).max() <= 1
 
 
+def test_a_large_see_through_photo_has_no_seams():
+    levels = np.arange(1001 * 1200, dtype=np.uint32).reshape(1001, 1200)
+    pixels = np.stack([levels >> shift & 255 for shift in (0, 4, 8, 12)], axis=2).astype(np.uint8)
+    share = pixels[..., 3:] / 255
+    on_white = pixels[..., :3] * share + 255 * (1 - share)
+    decoded = decode(saved(PillowImage.fromarray(pixels), "PNG", compress_level=0))
+    assert np.abs(decoded - on_white).max() <= 1
+
+
 def test_floats_are_stretched_to_their_range_and_nan_counts_as_0():
     ramp = np.linspace(-1, 3, 256, dtype=np.float32).reshape(16, 16)
     ramp[0, 5] = np.nan
