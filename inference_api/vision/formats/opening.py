@@ -11,7 +11,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from inference_api.vision.failures import unsupported_variant
 from inference_api.vision.formats import tiff
 from inference_api.vision.formats.jpeg import open_jpeg, unsupported_jpeg
-from inference_api.vision.formats.png import split_png
+from inference_api.vision.formats.png import split_png, unsupported_png
 from inference_api.vision.formats.tiff import exif_orientation
 from inference_api.vision.pixels import Meaning
 
@@ -99,5 +99,6 @@ _OPENERS: Mapping[str, Callable[[bytes], Opened]] = {
 }
 _VARIANTS: Mapping[str, Callable[[bytes], str | None]] = {
     "JPEG": unsupported_jpeg,
+    "PNG": unsupported_png,
     "TIFF": _tiff_variant,
 }

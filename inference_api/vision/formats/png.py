@@ -45,6 +45,11 @@ def split_png(data: bytes) -> PngParts:
     return PngParts(b"".join(kept), exif, profile, _transparent(data, transparency))
 
 
+def unsupported_png(data: bytes) -> str | None:
+    """Apple's own kind, which apps for its phones are built with, swaps colors and drops checks."""
+    return "PNG of Apple's apps (CgBI)" if data[12:16] == b"CgBI" else None
+
+
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
     """Name, whole chunk and whether its checksum is right (not looked at where pixels are)."""
     place, view = len(_SIGNATURE), memoryview(data)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from inference_api.errors import UndecodableImageError
+from inference_api.errors import UndecodableImageError, UnsupportedImageError
 from inference_api.vision.images import decode
 from tests.inference_api.vision.icc import P3, rgb_profile
 
@@ -88,6 +88,15 @@ def test_damaged_pixels_are_refused():
         damaged = data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
         with pytest.raises(UndecodableImageError):
             decode(damaged)
+
+
+def test_apples_own_kind_is_named():
+    data = png()
+    raw = zlib.compress(b"".join(b"\0" + bytes(60) for _ in range(20)))[2:-4]
+    head, tail = data[:8], data[8 : data.index(b"IDAT") - 4]
+    apples = head + chunk(b"CgBI", bytes(4)) + tail + chunk(b"IDAT", raw) + chunk(b"IEND", b"")
+    with pytest.raises(UnsupportedImageError, match="CgBI"):
+        decode(apples)
 
 
 def test_an_orientation_in_exif_counts():
