@@ -1,6 +1,7 @@
 """`python -m bot`: puts the parts together and runs them until told to stop."""
 
 import asyncio
+import logging
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -15,34 +16,38 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
+from aiogram.methods import SetWebhook
 from aiogram.types import User
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot.answers.answering import Answering
+from bot.answers.answering import Answering, PhotoAnswering, WordsAnswering
+from bot.answers.labels import learn_labels
+from bot.answers.looking import Looking
 from bot.answers.queue_notices import QueueNotices
-from bot.answers.worker import Worker
+from bot.answers.worker import Bounds, Worker
 from bot.inference.circuit import Circuit
 from bot.inference.client import InferenceClient
 from bot.intake.handlers import create_routers
 from bot.intake.polling import poll
 from bot.intake.updates import Intake
-from bot.intake.web import add_webhook, create_app, serving
+from bot.intake.web import Webhook, create_app, serving
 from bot.logs import set_up_logging
 from bot.metrics import Metrics
-from bot.record.jobs import Record, RecordError, Rules
+from bot.record.jobs import Kind, Record, RecordError, Rules
 from bot.record.redis import RedisRecord
 from bot.record.sqlite import SqliteRecord
 from bot.running import Running, Source, unless
 from bot.settings import Settings
 from bot.shared import Shared
 from bot.telegram.delivery import Delivery
-from bot.telegram.greeting import reach, register_commands
+from bot.telegram.greeting import explain_privacy, reach, register_commands
 from bot.telegram.pacing import Pacer
 from bot.words.language import Catalogs, LanguageMiddleware
 
 EXIT_CONFIGURATION = 2
 ALLOWED_UPDATES = ["message", "callback_query"]
+logger = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -61,7 +66,7 @@ def main() -> int:
         print("BOT_TOKEN: Telegram does not accept this token", file=sys.stderr)
         return EXIT_CONFIGURATION
     except TelegramBadRequest as error:
-        print(f"BOT_WEBHOOK_URL: Telegram refuses: {error.message}", file=sys.stderr)
+        print(explain_refusal(error), file=sys.stderr)
         return EXIT_CONFIGURATION
     except RecordError as error:
         print(f"The record of waiting photos cannot be opened: {error}", file=sys.stderr)
@@ -70,6 +75,17 @@ def main() -> int:
         print(f"BOT_HOST, BOT_PORT: {error.strerror}", file=sys.stderr)
         return EXIT_CONFIGURATION
     return 0
+
+
+def explain_refusal(error: TelegramBadRequest) -> str:
+    """Which setting Telegram does not like."""
+    if "logged out" in error.message.lower():
+        return (
+            "BOT_TOKEN: this bot was logged out of this Bot API server; set BOT_API_SERVER to the "
+            "one that it was moved to, or wait ten minutes after /logOut"
+        )
+    setting = "BOT_WEBHOOK_URL" if isinstance(error.method, SetWebhook) else "BOT_API_SERVER"
+    return f"{setting}: Telegram refuses: {error.message}"
 
 
 async def serve_until_signalled(settings: Settings) -> None:
@@ -94,20 +110,32 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Running:
     stack.push_async_callback(record.close)
     bot = create_bot(settings)
     stack.push_async_callback(bot.session.close)
-    shared = Shared(bot, create_delivery(settings, bot), record, Catalogs(), Metrics())
-    http = await stack.enter_async_context(create_http(settings))
-    dispatcher = create_dispatcher(settings, shared, me=await reach(bot.me))
-    intake = Intake(shared, dispatcher=dispatcher, rules=rules)
-    app = create_app(shared.metrics)
-    source = await open_source(settings, bot, intake, app=app)
+    delivery = Delivery(bot, Pacer(messages_per_s=settings.messages_per_s))
+    shared = Shared(bot, delivery, record, Catalogs(), Metrics())
+    app = create_app(shared.metrics, shared.health)
+    webhook = create_webhook(settings, app)
     await stack.enter_async_context(serving(app, host=settings.host, port=settings.port))
-    await register_commands(bot, shared.catalogs)
+    me = await reach(bot.me)
+    shared.facts.username = me.username or ""
+    http = await stack.enter_async_context(create_http(settings))
+    inference = InferenceClient(http, circuit=Circuit(), timeout_s=settings.service_timeout_s)
+    workers = create_workers(settings, shared, inference)
+    intake = Intake(
+        shared,
+        dispatcher=create_dispatcher(settings, shared, me=me),
+        rules=rules,
+        wake=lambda kind: workers[kind].wake(),
+    )
+    source = await open_source(settings, shared, intake, webhook=webhook)
+    shared.health.is_well("telegram")
+    explain_privacy(me)
+    logger.info("@%s works, by %s", me.username, "webhook" if webhook else "polling")
     return Running(
         intake=intake,
-        worker=create_worker(settings, shared, http),
-        notices=QueueNotices(shared, after_s=settings.notice_after_s),
+        workers=list(workers.values()),
+        notices=QueueNotices(shared, inference, after_s=settings.notice_after_s),
         source=source,
-        concurrency=settings.concurrency,
+        ornaments=partial(add_ornaments, shared, inference),
         drain_s=settings.drain_s,
     )
 
@@ -115,8 +143,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> Running:
 async def open_record(settings: Settings, rules: Rules) -> Record:
     """Redis where it is set, otherwise a file; each bot has its own."""
     if settings.redis_url:
-        prefix = f"photo-appeal:{settings.bot_id}:"
-        return await RedisRecord.open(str(settings.redis_url), prefix=prefix, rules=rules)
+        prefix = f"photo-appeal:{{{settings.bot_id}}}:"
+        url = str(settings.redis_url)
+        record = await RedisRecord.open(url, prefix=prefix, rules=rules)
+        await record.take_over(f"photo-appeal:{settings.bot_id}:")
+        return record
     return SqliteRecord(settings.data_dir / f"record-{settings.bot_id}.sqlite3", rules=rules)
 
 
@@ -124,12 +155,6 @@ def create_bot(settings: Settings) -> Bot:
     """The Bot API client."""
     api = TelegramAPIServer.from_base(str(settings.api_server), is_local=settings.api_local)
     return Bot(settings.token.get_secret_value(), session=AiohttpSession(api=api))
-
-
-def create_delivery(settings: Settings, bot: Bot) -> Delivery:
-    """What sends through the client, paced and patient."""
-    pacer = Pacer(messages_per_s=settings.messages_per_s, at_once=settings.sends_at_once)
-    return Delivery(bot, pacer)
 
 
 def create_http(settings: Settings) -> httpx.AsyncClient:
@@ -153,27 +178,55 @@ def create_dispatcher(settings: Settings, shared: Shared, *, me: User) -> Dispat
     return dispatcher
 
 
+def create_webhook(settings: Settings, app: web.Application) -> Webhook | None:
+    """Where Telegram shall deliver, if it shall; closed until there is an intake."""
+    if not (settings.webhook_url and settings.webhook_secret):
+        return None
+    secret = settings.webhook_secret.get_secret_value()
+    return Webhook(app, path=settings.webhook_url.path or "/", secret=secret)
+
+
 async def open_source(
-    settings: Settings, bot: Bot, intake: Intake, *, app: web.Application
+    settings: Settings, shared: Shared, intake: Intake, *, webhook: Webhook | None
 ) -> Source | None:
     """Tell Telegram how updates come. What waits there is kept in either case."""
-    if settings.webhook_url and settings.webhook_secret:
-        secret = settings.webhook_secret.get_secret_value()
-        add_webhook(app, intake, path=settings.webhook_url.path or "/", secret=secret)
-        url = str(settings.webhook_url)
+    if webhook and settings.webhook_secret:
+        webhook.open(intake)
         await reach(
-            partial(bot.set_webhook, url, secret_token=secret, allowed_updates=ALLOWED_UPDATES)
+            partial(
+                shared.bot.set_webhook,
+                str(settings.webhook_url),
+                secret_token=settings.webhook_secret.get_secret_value(),
+                allowed_updates=ALLOWED_UPDATES,
+            )
         )
         return None
-    await reach(bot.delete_webhook)
-    return partial(poll, bot, intake, allowed_updates=ALLOWED_UPDATES)
+    await reach(shared.bot.delete_webhook)
+    return partial(poll, shared, intake, allowed_updates=ALLOWED_UPDATES)
 
 
-def create_worker(settings: Settings, shared: Shared, http: httpx.AsyncClient) -> Worker:
-    """The worker with its client of the service."""
-    inference = InferenceClient(http, circuit=Circuit(), timeout_s=settings.service_timeout_s)
-    answering = Answering(shared, inference)
-    return Worker(shared, answering=answering, give_up_after_s=settings.give_up_after_s)
+def create_workers(
+    settings: Settings, shared: Shared, inference: InferenceClient
+) -> dict[Kind, Worker]:
+    """One for photos, and one for words, which wait behind no photo of others."""
+    looking = Looking(shared, inference, file_patience_s=settings.file_patience_s)
+    bounds = Bounds(
+        composed_at_once=settings.concurrency,
+        sent_at_once=settings.sends_at_once,
+        give_up_after_s=settings.give_up_after_s,
+    )
+    answerings: list[Answering] = [
+        PhotoAnswering(shared, looking, inference),
+        WordsAnswering(shared),
+    ]
+    return {each.kind: Worker(shared, answering=each, bounds=bounds) for each in answerings}
+
+
+async def add_ornaments(shared: Shared, inference: InferenceClient) -> None:
+    """What the bot works without: nothing here may stand before the first answer."""
+    await asyncio.gather(
+        register_commands(shared.bot, shared.catalogs), learn_labels(shared.facts, inference)
+    )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,17 @@ class Metrics:
         self.answered = self._counter("photos_answered", "Photos answered")
         self.retried = self._counter("jobs_retried", "Jobs given back to the record", "reason")
         self.failed = self._counter("photos_failed", "Photos given up", "reason")
+        self.words = self._counter("words_said", "Messages without a photo sent")
+        self.refusals = self._counter(
+            "sends_refused", "Messages that Telegram refused", "kind", "reason"
+        )
+        self.polls = self._counter("polls", "Answers of getUpdates", "outcome")
         self.skipped = self._counter("updates_skipped", "Updates not understood", "reason")
         self.waiting = Gauge(
             "bot_photos_waiting", "Photos recorded, not answered yet", registry=self.registry
+        )
+        self.damaged = Gauge(
+            "bot_record_damaged", "Entries of the record set aside", registry=self.registry
         )
         self.answer_s = Histogram(
             "bot_answer_seconds",

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,14 +20,15 @@ logger = logging.getLogger(__name__)
 class Running:
     """The parts that work while the bot lives.
 
-    source: takes updates in until cancelled; None where they come by webhook.
+    source: takes updates in until cancelled; None where they come by webhook. ornaments: what the
+    bot can live without, and does not wait for.
     """
 
     intake: Intake
-    worker: Worker
+    workers: Sequence[Worker]
     notices: QueueNotices
     source: Source | None
-    concurrency: int
+    ornaments: Source
     drain_s: float
 
     async def until(self, stop: asyncio.Event) -> None:
@@ -36,18 +37,16 @@ class Running:
         Raises what made a part end early, such as a revoked token.
         """
         stopping = asyncio.Event()
-        arrived = self.intake.arrived
-        workers = [
-            asyncio.create_task(self.worker.run(arrived=arrived, stopping=stopping))
-            for _ in range(self.concurrency)
-        ]
+        workers = [asyncio.create_task(worker.run(stopping=stopping)) for worker in self.workers]
         others = [asyncio.create_task(self.notices.run()), asyncio.create_task(stop.wait())]
         if self.source:
             others.append(asyncio.create_task(self.source()))
+        ornaments = asyncio.create_task(self.ornaments())
         ended, _ = await asyncio.wait([*workers, *others], return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
-        arrived.set()
-        await _cancel(others)
+        for worker in self.workers:
+            worker.wake()
+        await _cancel([*others, ornaments])
         await self._drain(workers)
         for task in ended:
             task.result()

@@ -45,15 +45,16 @@ class Settings(BaseSettings):
     """1–256 of A–Z a–z 0–9 _ -; Telegram sends it along with each update."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8081
-    """Where `/livez`, `/metrics` and the webhook are served."""
+    """Where `/livez`, `/readyz`, `/metrics` and the webhook are served."""
 
     concurrency: Annotated[int, Field(gt=0)] = 8
     """Photos worked on at a time."""
     messages_per_s: Annotated[float, Field(gt=0, le=30)] = 25
     """Over all chats; divide by the number of bot processes."""
-    sends_at_once: Annotated[int, Field(gt=0)] = 1
-    """Answers under way to Telegram; so many may come twice after a crash."""
-    max_waiting_per_user: Annotated[int, Field(gt=0)] = 20
+    sends_at_once: Annotated[int, Field(gt=0)] = 32
+    """Answers under way to Telegram, each to another chat: that of a slow one may come twice after
+    a crash."""
+    max_waiting_per_user: Annotated[int, Field(gt=0)] = 40
     """Photos that one user may have waiting."""
     album_settle_s: Seconds = 1.5
     """An album is complete when nothing of it came for so long."""
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     """A photo that waits longer gets a word that it is in the queue."""
     give_up_after_s: Seconds = 900
     """A photo that still fails when it is so old gets a word that it will not be answered."""
+    file_patience_s: Seconds = 60
+    """A file that Telegram cannot find is asked for again for so long."""
     drain_s: Seconds = 20
     """For photos in hand when the bot is told to stop."""
 
@@ -69,8 +72,7 @@ class Settings(BaseSettings):
     @field_validator("token")
     @classmethod
     def _looks_like_a_token(cls, token: SecretStr) -> SecretStr:
-        bot_id, _, secret = token.get_secret_value().partition(":")
-        if not (bot_id.isascii() and bot_id.isdigit() and secret.isprintable() and secret.strip()):
+        if not re.fullmatch("[0-9]+:[!-~]+", token.get_secret_value()):
             raise ValueError("not a bot token; @BotFather gives one like 123456:ABC-DEF")
         return token
 

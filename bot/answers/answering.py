@@ -1,101 +1,95 @@
-"""From a job to its answer: download, ask the service, send."""
+"""How each kind of job is answered: photos by pictures, words by words."""
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from io import BytesIO
-from typing import Any
-
-import aiohttp
-from aiogram.enums import ChatAction
-from aiogram.exceptions import AiogramError, TelegramBadRequest
-from aiogram.methods import GetFile, TelegramMethod
+from collections.abc import Callable
+from typing import Protocol
 
 from bot.answers import albums
+from bot.answers.looking import GIVEN_UP, Looking
+from bot.answers.sending import JobNote, Sender
 from bot.inference.client import InferenceClient
-from bot.inference.errors import PhotoRejectedError
-from bot.record.jobs import Job, Photo
+from bot.record.jobs import Job, Kind, Words
 from bot.shared import Shared
-from bot.telegram.delivery import Note
+from bot.telegram.replies import say
+from bot.words import messages
+from bot.words.topics import keyboard_of, text_of
 
-ACTION_LASTS_S = 5
-DOWNLOAD_TIMEOUT_S = 60
-TOO_LARGE = "image_too_large"
-NOT_THERE = "not_there"
-"""Telegram does not have the file any more."""
-logger = logging.getLogger(__name__)
+Composed = Callable[[], None]
 
 
-class DownloadError(Exception):
-    """The photo did not come whole; try again."""
+class Answering(Protocol):
+    """Answers the jobs of one kind."""
 
+    kind: Kind
 
-class Answering:
-    """Answers one job with one message."""
+    def is_resting(self) -> bool:
+        """Whether it makes no sense to begin a job now."""
 
-    def __init__(self, shared: Shared, inference: InferenceClient) -> None:
-        self._bot = shared.bot
-        self._delivery = shared.delivery
-        self._record = shared.record
-        self._catalogs = shared.catalogs
-        self._inference = inference
+    async def answer(self, job: Job, *, final: bool, composed: Composed) -> int:
+        """Send the answer and note it; returns how many photos have none.
 
-    async def answer(self, job: Job, *, noted: Note) -> bool:
-        """False where the user said /forget meanwhile, so that there is nothing to answer.
+        `composed` is called when only the sending is left.
 
-        `noted` is called when the answer is sent. Raises InferenceError, DownloadError or
-        AiogramError (ChatBusyError among them) where the job is not answered.
+        `final`: this is the last try, so whatever fails is said. Raises RefusedError where there
+        is nobody to answer, UnwantedError where the job was forgotten, and what may pass:
+        InferenceError, DownloadError, AiogramError, RecordError.
         """
-        self._inference.check_reachable()
-        with self._delivery.line(job.first.chat_id):
-            return await self._answer(job, noted)
 
-    async def _answer(self, job: Job, noted: Note) -> bool:
-        async with self._showing_work(job.first):
-            outcomes = [await self._look_at(photo) for photo in job.photos]
-        if not await self._record.holds(job.key):
-            return False
-        with self._catalogs.speaking(job.first.language):
-            method: TelegramMethod[Any] = albums.answer(job, outcomes)
-        await self._delivery.call(method, noted=noted)
-        return True
 
-    async def _look_at(self, photo: Photo) -> albums.Outcome:
-        try:
-            return await self._inference.annotate(await self._download(photo))
-        except PhotoRejectedError as error:
-            return error.code
+class PhotoAnswering:
+    """Looks at the photos and sends them back as one message."""
 
-    async def _download(self, photo: Photo) -> bytes:
-        try:
-            file = await self._delivery.call(GetFile(file_id=photo.file_id))
-        except TelegramBadRequest as error:
-            code = TOO_LARGE if "too big" in error.message else NOT_THERE
-            raise PhotoRejectedError(code=code) from error
-        content = BytesIO()
-        try:
-            await self._bot.download_file(file.file_path or "", content, timeout=DOWNLOAD_TIMEOUT_S)
-        except (aiohttp.ClientError, OSError) as error:  # OSError: time-outs, local files
-            # its text holds the address, and so the token
-            raise DownloadError(type(error).__name__) from None
-        return content.getvalue()
+    kind = Kind.PHOTOS
 
-    @asynccontextmanager
-    async def _showing_work(self, photo: Photo) -> AsyncIterator[None]:
-        """The chat says that a photo is being sent, as long as the body lasts."""
-        task = asyncio.create_task(self._show_work(photo))
-        try:
-            yield
-        finally:
-            task.cancel()
+    def __init__(self, shared: Shared, looking: Looking, inference: InferenceClient) -> None:
+        self._shared = shared
+        self._looking = looking
+        self._inference = inference
+        self._sender = Sender(shared.delivery, shared.metrics)
 
-    async def _show_work(self, photo: Photo) -> None:
-        while True:
-            try:
-                await self._bot.send_chat_action(
-                    photo.chat_id, ChatAction.UPLOAD_PHOTO, message_thread_id=photo.thread_id
-                )
-            except AiogramError as error:
-                logger.debug("no chat action: %s", type(error).__name__)
-            await asyncio.sleep(ACTION_LASTS_S)
+    def is_resting(self) -> bool:
+        """While the service does."""
+        return self._inference.is_resting
+
+    async def answer(self, job: Job, *, final: bool, composed: Composed) -> int:
+        """See Answering."""
+        self._shared.delivery.check_free(job.first.chat_id)
+        if not final:
+            self._inference.check_reachable()
+        outcomes = await self._looking.look_at(job, final=final)
+        with self._shared.catalogs.speaking(job.first.language):
+            answer = albums.answer(job, outcomes)
+            without_picture = messages.without_picture()
+        composed()
+        note = JobNote(self._shared.record, job)
+        await self._sender.send(answer, note, without_picture=without_picture)
+        return sum(outcome in GIVEN_UP for outcome in outcomes)
+
+
+class WordsAnswering:
+    """Says the words that the record names."""
+
+    kind = Kind.WORDS
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._sender = Sender(shared.delivery, shared.metrics)
+
+    def is_resting(self) -> bool:
+        """Never."""
+        return False
+
+    async def answer(self, job: Job, *, final: bool, composed: Composed) -> int:  # noqa: ARG002
+        """See Answering."""
+        words = job.first
+        self._shared.delivery.check_free(words.chat_id)
+        note = JobNote(self._shared.record, job)
+        with self._shared.catalogs.speaking(words.language):
+            text = text_of(words, self._shared.facts) if isinstance(words, Words) else None
+            keyboard = keyboard_of(words) if isinstance(words, Words) else None
+        composed()
+        if text is None:  # a topic of another version of the bot
+            await note.succeeded()
+            return 0
+        answer = say(words, text).model_copy(update={"reply_markup": keyboard})
+        await self._sender.send(answer, note, without_picture="")
+        return 0

@@ -2,69 +2,107 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
-from itertools import count
-from typing import TypeVar
+from dataclasses import dataclass
 
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramNotFound,
-    TelegramUnauthorizedError,
-)
+from aiogram.exceptions import AiogramError, TelegramUnauthorizedError
 
-from bot.answers.answering import Answering, DownloadError
+from bot.answers.answering import Answering
+from bot.answers.downloads import DownloadError
+from bot.answers.sending import RefusedError, until_recorded
 from bot.inference.errors import InferenceError, InferenceUnavailableError
+from bot.record.clock import steady_time
 from bot.record.jobs import REMEMBER_S, Job, RecordError
 from bot.shared import Shared
-from bot.telegram.delivery import backoff_s, retry_delay_s
+from bot.telegram.delivery import UnwantedError, retry_delay_s
 from bot.telegram.pacing import ChatBusyError
-from bot.telegram.replies import say
-from bot.words import messages
 
 IDLE_S = 0.5
 MOST_BACKOFF_S = 30
 MOST_PAUSE_S = 5
-GONE = (TelegramBadRequest, TelegramForbiddenError, TelegramNotFound)
-"""Telegram will never take this message: the user blocked the bot, the chat is deleted…"""
+MOST_SERVICE_BACKOFF_S = 5
+"""After the service has recovered, nobody waits longer than this."""
 PASSING = (InferenceError, DownloadError, AiogramError, RecordError)
-Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-class Worker:
-    """Works on one job at a time; a bot has several."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How many jobs are in hand.
 
-    def __init__(self, shared: Shared, *, answering: Answering, give_up_after_s: float) -> None:
-        self._delivery = shared.delivery
+    composed_at_once: answers being made. sent_at_once: being sent, each to another chat, so that a
+    slow one holds up none that is being made. give_up_after_s: how old a job may become.
+    """
+
+    composed_at_once: int
+    sent_at_once: int
+    give_up_after_s: float
+
+
+class Worker:
+    """Works on the jobs of one kind."""
+
+    def __init__(self, shared: Shared, *, answering: Answering, bounds: Bounds) -> None:
         self._record = shared.record
-        self._catalogs = shared.catalogs
         self._metrics = shared.metrics
         self._answering = answering
-        self._give_up_after_s = give_up_after_s
+        self._bounds = bounds
+        self._making = asyncio.Semaphore(bounds.composed_at_once)
+        self._places = asyncio.Semaphore(bounds.composed_at_once + bounds.sent_at_once)
+        self._arrived = asyncio.Event()
 
-    async def run(self, *, arrived: asyncio.Event, stopping: asyncio.Event) -> None:
-        """Work until `stopping`, then finish the job in hand.
+    def wake(self) -> None:
+        """There may be a new job."""
+        self._arrived.set()
+
+    async def run(self, *, stopping: asyncio.Event) -> None:
+        """Work until `stopping`, then finish the jobs in hand.
 
         Raises TelegramUnauthorizedError for a revoked token.
         """
-        while not stopping.is_set():
-            if job := await _until_recorded(self._record.claim):
-                await self._work_on(job)
-            else:
-                await _rest(arrived)
+        try:
+            async with asyncio.TaskGroup() as in_hand:
+                while not stopping.is_set():
+                    await self._begin_one(in_hand)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _begin_one(self, in_hand: asyncio.TaskGroup) -> None:
+        await self._places.acquire()
+        await self._making.acquire()
+        if job := await until_recorded(self._claim):
+            in_hand.create_task(self._work_on(job))
+            return
+        self._making.release()
+        self._places.release()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), IDLE_S)
+        self._arrived.clear()
+
+    async def _claim(self) -> Job | None:
+        resting = self._answering.is_resting()
+        waiting_s = self._bounds.give_up_after_s if resting else 0
+        return await self._record.claim(self._answering.kind, waiting_s=waiting_s)
 
     async def _work_on(self, job: Job) -> None:
+        making = _Once(self._making)
         try:
-            answered = await self._answering.answer(job, noted=partial(self._end, job))
+            await self._end_well(job, making)
+        finally:
+            making.release()
+            self._places.release()
+            self.wake()  # the chat's next job may have waited for this one
+
+    async def _end_well(self, job: Job, making: "_Once") -> None:
+        final = _age_s(job) > self._bounds.give_up_after_s
+        try:
+            failed = await self._answering.answer(job, final=final, composed=making.release)
         except TelegramUnauthorizedError:
             raise
-        except GONE as error:
-            await self._end(job, failed=type(error).__name__)
+        except RefusedError as error:
+            await self._drop(job, error.refusal.reason)
+        except UnwantedError:
+            await self._drop(job, "forgotten")
         except ChatBusyError as error:  # no failure: its turn has not come
             await self._postpone(job, error.wait_s)
         except PASSING as error:
@@ -73,22 +111,28 @@ class Worker:
             logger.exception("job %s failed", job.key)
             await self._try_later(job, error)
         else:
-            if not answered:
-                await self._end(job, failed="forgotten")
+            self._count(job, failed)
 
-    async def _end(self, job: Job, *, failed: str | None = None) -> None:
-        await _until_recorded(partial(self._record.finish, job))
-        if failed:
-            self._metrics.failed.labels(failed).inc(len(job.photos))
+    def _count(self, job: Job, failed: int) -> None:
+        end = f"answered, {failed} given up" if failed else "answered"
+        logger.info("job %s: %s after %.1f s", job.key, end, _age_s(job))
+        if not job.photos:
+            self._metrics.words.inc()
             return
-        self._metrics.answered.inc(len(job.photos))
+        self._metrics.failed.labels("given up").inc(failed)
+        self._metrics.answered.inc(len(job.photos) - failed)
         for photo in job.photos:
-            self._metrics.answer_s.observe(time.time() - photo.received_at)
+            self._metrics.answer_s.observe(max(0.0, steady_time() - photo.received_at))
+
+    async def _drop(self, job: Job, reason: str) -> None:
+        await until_recorded(lambda: self._record.finish(job))
+        logger.info("job %s ends without an answer: %s", job.key, reason)
+        self._metrics.failed.labels(reason).inc(len(job.photos))
 
     async def _try_later(self, job: Job, error: Exception) -> None:
         reason = type(error).__name__
-        if _age_s(job) > self._give_up_after_s:
-            await self._give_up(job, reason)
+        if _age_s(job) > _most_age_s(job, self._bounds):
+            await self._drop(job, reason)
             return
         delay_s = _delay_s(job, error)
         logger.info("job %s: %s, again in %.1f s", job.key, reason, delay_s)
@@ -99,45 +143,34 @@ class Worker:
             await asyncio.sleep(min(error.retry_after_s, MOST_PAUSE_S))
 
     async def _postpone(self, job: Job, delay_s: float) -> None:
-        await _until_recorded(partial(self._record.postpone, job, delay_s))
+        await until_recorded(lambda: self._record.postpone(job, delay_s))
 
-    async def _give_up(self, job: Job, reason: str) -> None:
-        """Say so. While Telegram itself is out of reach, the job stays, for as long as a day."""
-        with self._catalogs.speaking(job.first.language):
-            words = say(job.first, messages.gave_up())
-        end = partial(self._end, job, failed=reason)
-        try:
-            await self._delivery.call(words, noted=end)
-        except AiogramError as error:
-            if isinstance(error, GONE) or _age_s(job) > REMEMBER_S:
-                await end()
-            else:
-                await self._postpone(job, MOST_BACKOFF_S)
+
+class _Once:
+    """A place that is given back once, by whoever comes first."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._is_held = True
+
+    def release(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._places.release()
 
 
 def _age_s(job: Job) -> float:
-    return time.time() - job.first.received_at
+    return steady_time() - job.first.received_at
+
+
+def _most_age_s(job: Job, bounds: Bounds) -> float:
+    """While Telegram is out of reach a photo stays, for as long as a day; words get stale."""
+    return REMEMBER_S if job.photos else bounds.give_up_after_s
 
 
 def _delay_s(job: Job, error: Exception) -> float:
     if isinstance(error, InferenceUnavailableError) and error.retry_after_s is not None:
         return error.retry_after_s
-    return retry_delay_s(error, job.attempt, most_s=MOST_BACKOFF_S)
-
-
-async def _until_recorded(change: Callable[[], Awaitable[Result]]) -> Result:
-    """Insist: a job that was answered but not finished would be answered again."""
-    for attempt in count(1):
-        try:
-            return await change()
-        except RecordError as error:
-            logger.warning("the record: %s", error)
-            await asyncio.sleep(backoff_s(attempt, most_s=MOST_BACKOFF_S))
-    raise AssertionError("unreachable")
-
-
-async def _rest(arrived: asyncio.Event) -> None:
-    """Until a job arrives, or one that was postponed may be due."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(arrived.wait(), IDLE_S)
-    arrived.clear()
+    is_service = isinstance(error, InferenceError)
+    most_s = MOST_SERVICE_BACKOFF_S if is_service else MOST_BACKOFF_S
+    return retry_delay_s(error, job.attempt, most_s=most_s)

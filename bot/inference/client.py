@@ -1,6 +1,7 @@
 """The one place that speaks HTTP to the inference service."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -8,14 +9,26 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from bot.inference.circuit import Circuit
-from bot.inference.errors import BadReplyError, InferenceUnavailableError, PhotoRejectedError
-from bot.inference.schemas import Prediction, Problem
+from bot.inference.errors import (
+    BadReplyError,
+    InferenceError,
+    InferenceUnavailableError,
+    PhotoRejectedError,
+    ServiceMisconfiguredError,
+)
+from bot.inference.schemas import Labels, Prediction, Problem
 
 PREDICTION_HEADER = "X-Prediction"
 MAX_REPLY_BYTES = 50_000_000  # the most that a bot may upload to Telegram anyway
 REJECTED = {400, 413, 415, 422}
 BUSY = {429, 503, 504}
+REFUSED = {401, 403}
+NO_SERVICE = {404, 405}
+DOWN_BEHIND_A_PROXY = 502
+NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+PROBE_TIMEOUT_S = 5
 Model = TypeVar("Model", bound=BaseModel)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,14 @@ class InferenceClient:
         self._http = http
         self._circuit = circuit
         self._timeout_s = timeout_s
+        self._complaint = ""
+        self.answered = 0
+        """Photos that got an answer, rejections included."""
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the service is left alone to recover."""
+        return self._circuit.rest_left_s > 0
 
     def check_reachable(self) -> None:
         """Raises InferenceUnavailableError while the service is left alone to recover."""
@@ -49,17 +70,46 @@ class InferenceClient:
         try:
             annotated = await self._ask(photo)
         except PhotoRejectedError:
-            self._circuit.succeeded()
+            self._succeeded()
             raise
-        except InferenceUnavailableError as error:
-            if error.retry_after_s is None:  # a service that names a time is alive
-                self._circuit.failed()
+        except InferenceError as error:
+            self._failed(error)
             raise
-        except BadReplyError:
-            self._circuit.failed()
-            raise
-        self._circuit.succeeded()
+        self._succeeded()
         return annotated
+
+    async def is_well(self) -> bool:
+        """Whether the service says that it is ready."""
+        try:
+            response = await self._http.get("readyz", timeout=PROBE_TIMEOUT_S)
+        except httpx.HTTPError:
+            return False
+        return response.status_code == httpx.codes.OK
+
+    async def labels(self) -> tuple[str, str]:
+        """The two labels, the lower category first. Raises InferenceError."""
+        try:
+            response = await self._http.get("v1/models", timeout=PROBE_TIMEOUT_S)
+        except httpx.HTTPError as error:
+            raise InferenceUnavailableError(reason=type(error).__name__) from error
+        return _parse(Labels, response.content, status=response.status_code).labels
+
+    def _succeeded(self) -> None:
+        self.answered += 1
+        if self._complaint:
+            logger.info("the inference service answers again")
+            self._complaint = ""
+        self._circuit.succeeded()
+
+    def _failed(self, error: InferenceError) -> None:
+        if isinstance(error, InferenceUnavailableError) and error.retry_after_s is not None:
+            return  # a service that names a time is alive
+        self._circuit.failed()
+        complaint = _complaint(error)
+        if complaint != self._complaint:  # once, until something else is wrong or nothing is
+            level = logging.ERROR if isinstance(error, ServiceMisconfiguredError) else logging.INFO
+            logger.log(level, complaint)
+            self._complaint = complaint
 
     async def _ask(self, photo: bytes) -> Annotated:
         try:
@@ -74,7 +124,10 @@ class InferenceClient:
             ):
                 body = await _read(response)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise InferenceUnavailableError(reason=type(error).__name__) from error
+            raise InferenceUnavailableError(
+                reason=type(error).__name__,
+                photo_may_be_why=not isinstance(error, NEVER_CONNECTED),
+            ) from error
         return _interpret(response, body)
 
 
@@ -95,6 +148,17 @@ def _interpret(response: httpx.Response, body: bytes) -> Annotated:
         raise InferenceUnavailableError(
             reason=f"status {status}", retry_after_s=_retry_after_s(response)
         )
+    if status in REFUSED:
+        raise ServiceMisconfiguredError(
+            reason=f"it refuses the key (status {status})", setting="BOT_SERVICE_KEY"
+        )
+    if status in NO_SERVICE:
+        raise ServiceMisconfiguredError(
+            reason=f"something else answers at its address (status {status})",
+            setting="BOT_SERVICE_URL",
+        )
+    if status == DOWN_BEHIND_A_PROXY:
+        raise InferenceUnavailableError(reason=f"status {status}")
     if status != httpx.codes.OK:
         raise BadReplyError(status=status, problem="the status is not in the contract")
     if not body.startswith(b"\xff\xd8"):
@@ -108,6 +172,12 @@ def _parse(model: type[Model], document: bytes, *, status: int) -> Model:
         return model.model_validate_json(document)
     except ValidationError as error:
         raise BadReplyError(status=status, problem=f"no valid {model.__name__}") from error
+
+
+def _complaint(error: InferenceError) -> str:
+    if isinstance(error, ServiceMisconfiguredError):
+        return f"no photo can be answered: {error}; look at {error.setting}"
+    return str(error)
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

@@ -32,3 +32,9 @@ class Problem(_Reply):
     """RFC 9457 problem details; `code` is the stable word to act on."""
 
     code: str
+
+
+class Labels(_Reply):
+    """What the served classifier calls its two categories, the lower one first."""
+
+    labels: tuple[str, str]

@@ -1,7 +1,9 @@
 """Saying something once where the same reason comes many times in a moment."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+
+LEAST_KEPT = 100
 
 
 class OncePer:
@@ -10,13 +12,24 @@ class OncePer:
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._until: dict[int, float] = {}
+        self._until: dict[Hashable, float] = {}
+        self._look_at = LEAST_KEPT
 
-    def first(self, key: int) -> bool:
+    def first(self, key: Hashable) -> bool:
         """Whether `key` did not come within the last seconds; if so, they start now."""
-        now = self._clock()
-        self._until = {known: until for known, until in self._until.items() if until > now}
-        if key in self._until:
+        if self.goes_on(key):
             return False
-        self._until[key] = now + self._seconds
+        self.note(key)
         return True
+
+    def goes_on(self, key: Hashable) -> bool:
+        """Whether `key` came within the last seconds."""
+        return self._until.get(key, 0) > self._clock()
+
+    def note(self, key: Hashable) -> None:
+        """It came: the seconds start anew."""
+        now = self._clock()
+        if len(self._until) >= self._look_at:
+            self._until = {known: until for known, until in self._until.items() if until > now}
+            self._look_at = 2 * len(self._until) + LEAST_KEPT
+        self._until[key] = now + self._seconds

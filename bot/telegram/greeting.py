@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.types import User
 
 from bot.telegram.delivery import TRANSIENT, retry_delay_s
 from bot.words import messages
@@ -40,3 +41,15 @@ async def register_commands(bot: Bot, catalogs: Catalogs) -> None:
             await reach(partial(bot.set_my_commands, words, language_code=code))
         except AiogramError as error:
             logger.warning("no menu in %s: %s", language, type(error).__name__)
+
+
+def explain_privacy(me: User) -> None:
+    """Say what of groups the bot will not see, which is set at Telegram and nowhere here."""
+    if not me.can_read_all_group_messages:
+        logger.info(
+            "@%s has privacy mode on: in groups it sees commands such as /rate@%s and replies to "
+            "itself, but no photo that only mentions it, except where it is an admin; "
+            "/setprivacy of @BotFather changes that",
+            me.username,
+            me.username,
+        )

@@ -7,16 +7,15 @@ as many messages as it has parts.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
 
 CHAT_INTERVAL_S = 1.1  # a little over the limit: the network does not keep distances exactly
 GROUP_INTERVAL_S = 3.1
-LONG_LINE_S = 5
-LONG_REST_S = 60
+LONG_REST_S = 5
 
 
 class ChatBusyError(AiogramError):
@@ -29,80 +28,60 @@ class ChatBusyError(AiogramError):
 
 @dataclass(slots=True)
 class _Chat:
-    """One message at a time, the next one not before `free_at`; `in_line` will send one, too."""
+    """One message at a time, the next one not before `free_at`."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
-    in_line: int = 0
 
 
 class Pacer:
     """Makes each message wait for its chat's turn and for its place among all messages."""
 
     def __init__(
-        self,
-        *,
-        messages_per_s: float,
-        at_once: int = 1,
-        clock: Callable[[], float] = time.monotonic,
+        self, *, messages_per_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._interval_s = 1 / messages_per_s
         self._clock = clock
-        self._at_once = asyncio.Semaphore(at_once)
         self._pace = asyncio.Lock()
         self._free_at = 0.0
         self._chats: defaultdict[int, _Chat] = defaultdict(_Chat)
 
-    @contextmanager
-    def line(self, chat_id: int) -> Iterator[None]:
-        """Within the body, a message to the chat is being made.
-
-        Raises ChatBusyError where it would wait long for its turn: a busy group must not keep
-        those waiting who write to others.
-        """
-        chat = self._chats[chat_id]
-        wait_s = self._rest_left_s(chat) + chat.in_line * _rest_s(chat_id, 1)
-        if wait_s > LONG_LINE_S:
-            raise ChatBusyError(wait_s)
-        chat.in_line += 1
-        try:
-            yield
-        finally:
-            chat.in_line -= 1
+    def check_free(self, chat_id: int) -> None:
+        """Raises ChatBusyError where a message to the chat would have to wait long."""
+        if chat_id in self._chats:
+            self._check_rest(self._chats[chat_id])
 
     @asynccontextmanager
-    async def turn(
-        self, chat_id: int, *, messages: int = 1, alone: bool = False
-    ) -> AsyncIterator[None]:
-        """Holds the chat while the body sends `messages` messages to it.
+    async def turn(self, chat_id: int, *, messages: int = 1) -> AsyncIterator[None]:
+        """Holds the chat while the body sends `messages` messages to it; other chats go on.
 
-        alone: it is one of the few that may be under way at once.
         Raises ChatBusyError where Telegram wants the chat left alone for long.
         """
         self._drop_idle_chats()
         chat = self._chats[chat_id]
         async with chat.turn:
-            if (wait_s := self._rest_left_s(chat)) > LONG_REST_S:
-                raise ChatBusyError(wait_s)
+            self._check_rest(chat)
             await self._sleep_until(chat.free_at)
-            rest_s = _rest_s(chat_id, messages)
+            rest_s = _rest_s(chat_id, 1)
             try:
-                async with self._at_once if alone else nullcontext():
-                    await self._keep_pace(messages)
-                    yield
+                await self._keep_pace(messages)
+                yield
+                rest_s = _rest_s(chat_id, messages)
             except TelegramRetryAfter as error:
                 rest_s = error.retry_after
                 raise
             finally:
                 chat.free_at = self._clock() + rest_s
 
+    def _check_rest(self, chat: _Chat) -> None:
+        rest_s = chat.free_at - self._clock()
+        if rest_s > LONG_REST_S:
+            raise ChatBusyError(rest_s)
+
     async def _keep_pace(self, messages: int) -> None:
         async with self._pace:  # one after the other, so that a stall bunches nobody
             await self._sleep_until(self._free_at)
             self._free_at = self._clock() + messages * self._interval_s
-
-    def _rest_left_s(self, chat: _Chat) -> float:
-        return max(0.0, chat.free_at - self._clock())
 
     async def _sleep_until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - self._clock()))
@@ -112,7 +91,7 @@ class Pacer:
         idle = [
             chat_id
             for chat_id, chat in self._chats.items()
-            if chat.free_at < now and not chat.in_line and not chat.turn.locked()
+            if chat.free_at < now and not chat.turn.locked()
         ]
         for chat_id in idle:
             del self._chats[chat_id]

@@ -4,16 +4,13 @@ The functions speak the language of the surrounding I18n context; texts are plai
 so nothing in them needs escaping.
 """
 
-from collections.abc import Iterable, Sequence
-
 from aiogram.types import BotCommand
 from aiogram.utils.i18n import gettext as _
 from aiogram.utils.i18n import ngettext
 
-from bot.inference.schemas import Face, Prediction
+from bot.inference.schemas import Face
 
-CAPTION_LIMIT = 1024
-LANGUAGES = {"en": "English", "ru": "Русский"}
+LANGUAGES = {"en": "English", "de": "Deutsch", "ru": "Русский"}
 
 
 def commands() -> list[BotCommand]:
@@ -22,32 +19,41 @@ def commands() -> list[BotCommand]:
         "start": _("What this bot does"),
         "help": _("How to send photos"),
         "privacy": _("What happens to your photos"),
+        "cancel": _("Drop your photos that wait"),
         "language": _("Choose the language"),
         "forget": _("Remove what is kept about you"),
     }
     return [BotCommand(command=name, description=what) for name, what in words.items()]
 
 
-def start() -> str:
-    """Answers /start."""
+def start(labels: str = "") -> str:
+    """Answers /start; `labels` are the words of the two labels, where they are known."""
     return _(
-        "Hello! Send me a photo of a face: I will frame the face and say which of two labels "
-        "a neural network gives it. It repeats what some people said of some photos and measures "
-        "nothing about anyone.\n\n"
+        "Hello! Send me a photo of a face: I frame the face and say which of two labels a neural "
+        "network gives it{labels}. It is a game: the network repeats what some people said of some "
+        "photos, it measures nothing about anyone, and it is often wrong.\n\n"
         "Please send only photos of adults who agree to it. More: /help, /privacy"
-    )
+    ).format(labels=f" ({labels})" if labels else "")
 
 
-def help_text() -> str:
+def labels(lower: str, upper: str) -> str:
+    """The two labels in a sentence."""
+    return _("“{upper}” or “{lower}”").format(upper=upper, lower=lower)
+
+
+def help_text(username: str) -> str:
     """Answers /help."""
     return _(
         "Send one photo, or an album of up to ten: each comes back with the faces framed. "
         "Images sent as files (JPEG, PNG, WebP, HEIC and others) work, too.\n\n"
-        "In a group, mention me in the caption, or reply to a photo and mention me.\n\n"
+        "In a group, reply to a photo with /rate@{username}. If I may read the group's messages "
+        "(as an admin, or with privacy mode off), a photo with @{username} in its caption is "
+        "enough.\n\n"
+        "/cancel – drop your photos that wait\n"
         "/privacy – what happens to your photos\n"
         "/language – choose the language\n"
         "/forget – remove what is kept about you"
-    )
+    ).format(username=username)
 
 
 def privacy() -> str:
@@ -72,20 +78,42 @@ def language_chosen() -> str:
     return _("I will speak English with you.")
 
 
-def forgotten(n_waiting: int) -> str:
+def old_button() -> str:
+    """After a button of a version that is gone."""
+    return _("This button is from an older version of me. Please send the command again.")
+
+
+def forgotten(dropped: int, on_their_way: int) -> str:
     """Answers /forget."""
-    if not n_waiting:
-        return _("Done. Nothing is kept about you.")
-    return ngettext(
-        "Done. {n} waiting photo is dropped, nothing is kept about you.",
-        "Done. {n} waiting photos are dropped, nothing is kept about you.",
-        n_waiting,
-    ).format(n=n_waiting)
+    return " ".join([_dropped(dropped, on_their_way), _("Nothing is kept about you.")])
+
+
+def cancelled(dropped: int, on_their_way: int) -> str:
+    """Answers /cancel."""
+    return _dropped(dropped, on_their_way)
+
+
+def _dropped(dropped: int, on_their_way: int) -> str:
+    parts = [_("Done.")]
+    if dropped:
+        parts.append(
+            ngettext(
+                "{n} waiting photo is dropped.", "{n} waiting photos are dropped.", dropped
+            ).format(n=dropped)
+        )
+    if on_their_way:
+        parts.append(_("One answer is already on its way."))
+    return " ".join(parts)
 
 
 def hint() -> str:
     """Answers what is no photo."""
     return _("I only understand photos. Send me one with a face in it, or see /help.")
+
+
+def not_seen() -> str:
+    """Asked about a photo of another chat that Telegram does not pass on."""
+    return _("I cannot see a photo there. Please send it to me, or reply to one in this chat.")
 
 
 def file_too_large(limit_bytes: int) -> str:
@@ -107,73 +135,65 @@ def too_many(limit: int) -> str:
     ).format(n=limit)
 
 
-def in_queue(n_waiting: int) -> str:
-    """The answer takes long."""
+def in_queue(minutes: int) -> str:
+    """The answer takes long; 0 minutes where nobody knows how long."""
+    if not minutes:
+        return _("Your photo is in the queue. I will answer it here.")
     return ngettext(
-        "Thank you for waiting: {n} photo is in the queue. I will answer yours here.",
-        "Thank you for waiting: {n} photos are in the queue. I will answer yours here.",
-        n_waiting,
-    ).format(n=n_waiting)
+        "Your photo is in the queue: about {n} minute. I will answer it here.",
+        "Your photo is in the queue: about {n} minutes. I will answer it here.",
+        minutes,
+    ).format(n=minutes)
 
 
-def gave_up() -> str:
-    """The photo failed for too long."""
-    return _("I am sorry, I could not answer this photo. Please try again later.")
+def out_of_order() -> str:
+    """The service is down while the photo waits."""
+    return _(
+        "I cannot look at photos just now. Yours is kept: I will answer it here as soon as I can."
+    )
+
+
+def without_picture() -> str:
+    """Under words in place of a picture that Telegram did not take."""
+    return _("(Telegram did not let me send the picture here.)")
 
 
 def rejected(code: str) -> str:
-    """Why the service did not take the photo; `code` is the service's word."""
+    """Why there is no answer to a photo; `code` is the service's word, or the bot's own."""
     reasons = {
         "unsupported_image": _("This is not an image that I can read. Send a photo."),
         "undecodable_image": _("This image is broken or incomplete. Try to send it again."),
         "image_too_large": _("This image is too large for me. Send it as a photo instead."),
         "image_too_small": _("This image is too small to look for a face."),
+        "not_there": _("Telegram could not give me this file. Please send it again."),
+        "failed": _("I am sorry, I could not answer this photo. Please try again later."),
+        "breaks": _("I am sorry, something in this photo is too much for me. Try another one."),
     }
     return reasons.get(code, _("I could not read this image. Try another one."))
 
 
-def caption(prediction: Prediction) -> str:
-    """Under the annotated photo: the faces, numbered when there are several."""
-    return fit(_faces(prediction.faces))
+def missing(number: int, reason: str) -> str:
+    """A line of an album's caption for the photo that is not in the answer."""
+    return _("Your photo no. {number} is missing: {reason}").format(number=number, reason=reason)
 
 
-def album_caption(numbered: Iterable[tuple[int, Prediction | str]]) -> str:
-    """Under an album: what is in each photo by its number, or the code of its rejection."""
-    return fit([_album_line(number, result) for number, result in numbered])
+def no_face() -> str:
+    """Nothing was found."""
+    return _("No face found. Try a photo where the face is larger and turned to the camera.")
 
 
-def fit(lines: Sequence[str], *, limit: int = CAPTION_LIMIT) -> str:
-    r"""The lines, cut at what Telegram allows, counted as Telegram does.
-
-    >>> fit(["one", "two", "three"], limit=8)
-    'one\n…'
-    """
-    text = "\n".join(lines)
-    if _telegram_length(text) <= limit:
-        return text
-    kept = list(lines)
-    while kept and _telegram_length("\n".join([*kept, "…"])) > limit:
-        kept.pop()
-    return "\n".join([*kept, "…"])
-
-
-def _telegram_length(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _album_line(number: int, result: Prediction | str) -> str:
-    if isinstance(result, str):
-        return f"{number}. {rejected(result)}"
-    return f"{number}. " + "; ".join(_faces(result.faces))
-
-
-def _faces(faces: Sequence[Face]) -> list[str]:
-    if not faces:
-        return [_("No face found. Try a photo where the face is larger and looks at the camera.")]
-    if len(faces) == 1:
-        return [_face(faces[0])]
-    return [f"{number}) {_face(face)}" for number, face in enumerate(faces, 1)]
-
-
-def _face(face: Face) -> str:
+def verdict(face: Face) -> str:
+    """What is said of one face; the one place that words a label."""
     return _("{label}, {sure} sure").format(label=face.label, sure=f"{face.probability:.0%}")
+
+
+def many_faces(number: int, summed_up: str) -> str:
+    """More faces than are named one by one; `summed_up` is like "3 Sexy, 8 Ugly"."""
+    return ngettext("{n} face: {labels}", "{n} faces: {labels}", number).format(
+        n=number, labels=summed_up
+    )
+
+
+def a_game() -> str:
+    """The last line of every verdict."""
+    return _("Only a game: it measures nothing.")

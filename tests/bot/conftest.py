@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from aiohttp.test_utils import unused_port
 from PIL import Image
@@ -49,8 +50,8 @@ def start_bot(telegram: FakeTelegram, inference: FakeInference, tmp_path: Path) 
         )
         stop = asyncio.Event()
         running = asyncio.create_task(serve(all_settings, stop))
-        ready = telegram.calls["setMyCommands"] + 2
-        await telegram.until(lambda: running.done() or telegram.calls["setMyCommands"] >= ready)
+        while not running.done() and not await _is_ready(all_settings):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         try:
             if running.done():
                 running.result()
@@ -60,6 +61,15 @@ def start_bot(telegram: FakeTelegram, inference: FakeInference, tmp_path: Path) 
             await asyncio.wait_for(running, 60)
 
     return start
+
+
+async def _is_ready(settings: Settings) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=60) as http:
+            response = await http.get(f"http://{settings.host}:{settings.port}/readyz")
+    except httpx.HTTPError:
+        return False
+    return response.status_code == 200
 
 
 @pytest.fixture

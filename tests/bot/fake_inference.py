@@ -25,6 +25,8 @@ class FakeInference:
     base_url: str = ""
     n_faces: int = 1
     label: str = "Sexy"
+    is_well: bool = True
+    """What /readyz says."""
     calls: int = 0
     at_once: int = 0
     most_at_once: int = 0
@@ -41,6 +43,12 @@ class FakeInference:
             return await (self.always or self.look)(request)
         finally:
             self.at_once -= 1
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        return web.json_response({}, status=200 if self.is_well else 503)
+
+    async def models(self, _: web.Request) -> web.Response:
+        return web.json_response({"models": [], "labels": ["Ugly", "Sexy"]})
 
     async def look(self, request: web.Request) -> web.Response:
         data = (await request.post())["photo"].file.read()  # type: ignore[union-attr]
@@ -113,6 +121,8 @@ async def fake_inference() -> AsyncIterator[FakeInference]:
     fake = FakeInference()
     app = web.Application(client_max_size=60_000_000)
     app.router.add_post("/v1/annotate", fake.annotate)
+    app.router.add_get("/readyz", fake.readyz)
+    app.router.add_get("/v1/models", fake.models)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

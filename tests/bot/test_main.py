@@ -40,11 +40,12 @@ def start(folder, **environment) -> subprocess.CompletedProcess[str]:
     [
         ({}, "BOT_TOKEN: Field required"),
         ({"BOT_TOKEN": "hello"}, "BOT_TOKEN: Value error, not a bot token"),
+        ({"BOT_TOKEN": "123456:TEST token"}, "BOT_TOKEN: Value error, not a bot token"),
         ({"BOT_TOKEN": TOKEN, "BOT_CONCURRENCY": "many"}, "BOT_CONCURRENCY: "),
         ({"BOT_TOKEN": TOKEN, "BOT_WEBHOOK_URL": "https://example.org/"}, "BOT_WEBHOOK_SECRET"),
         ({"BOT_TOKEN": TOKEN, "BOT_DATA_DIR": "/dev/null"}, "/dev/null"),
     ],
-    ids=["no token", "no token at all", "wrong number", "no secret", "no folder"],
+    ids=["no token", "no token at all", "a space in it", "wrong number", "no secret", "no folder"],
 )
 def test_a_wrong_setting_is_named_without_a_traceback(tmp_path, environment, complaint):
     ended = start(tmp_path, **environment)
@@ -63,10 +64,26 @@ async def test_a_token_that_telegram_refuses_is_said_in_one_line(tmp_path, teleg
         BOT_TOKEN=wrong,
         BOT_API_SERVER=telegram.base_url,
         BOT_DATA_DIR=str(tmp_path),
+        BOT_PORT=str(unused_port()),
     )
 
     assert ended.returncode == 2
     assert ended.stderr == "BOT_TOKEN: Telegram does not accept this token\n"
+
+
+async def test_a_bot_that_was_logged_out_is_told_from_a_wrong_webhook(tmp_path, telegram):
+    telegram.refuse("getMe", "Bad Request: Logged out")
+    ended = await asyncio.to_thread(
+        start,
+        tmp_path,
+        BOT_TOKEN=TOKEN,
+        BOT_API_SERVER=telegram.base_url,
+        BOT_DATA_DIR=str(tmp_path),
+        BOT_PORT=str(unused_port()),
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("BOT_TOKEN: this bot was logged out of this Bot API server")
 
 
 async def test_a_port_in_use_is_named(tmp_path, telegram):

@@ -12,6 +12,7 @@ from tests.bot.telegram.people import BOT, mention
 from tests.bot.telegram.sending import text_of
 
 pytestmark = pytest.mark.usefixtures("bot")
+GAME = "\nOnly a game: it measures nothing."
 
 
 async def answer_to(telegram, update):
@@ -32,7 +33,7 @@ async def test_a_photo_comes_back_annotated_in_reply(telegram, jpeg):
     answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
 
     assert answer.method == "sendPhoto"
-    assert text_of(answer) == "Sexy, 87% sure"
+    assert text_of(answer) == "Sexy, 87% sure" + GAME
     assert is_annotated(answer.files[0])
     assert telegram.calls["sendChatAction"] >= 1
 
@@ -51,14 +52,23 @@ async def test_several_faces_are_numbered(telegram, inference, jpeg):
 
     answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
 
-    assert text_of(answer) == "1) Sexy, 87% sure\n2) Sexy, 87% sure"
+    assert text_of(answer) == "1) Sexy, 87% sure\n2) Sexy, 87% sure" + GAME
 
 
-async def test_more_faces_than_a_caption_holds_are_cut(telegram, inference, jpeg):
-    inference.n_faces, inference.label = 32, "🦊" * 40
+async def test_more_faces_than_are_named_one_by_one_are_summed_up(telegram, inference, jpeg):
+    inference.n_faces = 40
 
     answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
 
+    assert text_of(answer) == "40 faces: 40 Sexy" + GAME
+
+
+async def test_a_caption_that_is_too_long_keeps_its_first_faces(telegram, inference, jpeg):
+    inference.n_faces, inference.label = 10, "🦊" * 100
+
+    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
+
+    assert text_of(answer).startswith("1) 🦊")
     assert text_of(answer).endswith("\n…")
 
 
@@ -67,7 +77,7 @@ async def test_a_label_of_markup_is_shown_as_it_is(telegram, inference, jpeg):
 
     answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
 
-    assert text_of(answer) == "<b>&, 87% sure"
+    assert text_of(answer) == "<b>&, 87% sure" + GAME
     assert "parse_mode" not in answer.form
 
 
@@ -129,7 +139,8 @@ async def test_an_album_is_answered_as_one_album(telegram, jpeg):
     assert answer.method == "sendMediaGroup"
     assert answer.reply_to == album[0]["message"]["message_id"]
     assert [is_annotated(picture) for picture in answer.files] == [True] * 3
-    assert text_of(answer) == "1. Sexy, 87% sure\n2. Sexy, 87% sure\n3. Sexy, 87% sure"
+    lines = [f"{number}. Sexy, 87% sure" for number in (1, 2, 3)]
+    assert text_of(answer) == "\n".join(lines) + GAME
 
 
 async def test_a_broken_picture_does_not_spoil_its_album(telegram, jpeg):
@@ -138,7 +149,23 @@ async def test_a_broken_picture_does_not_spoil_its_album(telegram, jpeg):
 
     (answer,) = telegram.sent
     assert len(answer.files) == 2
-    assert text_of(answer).splitlines()[1].startswith("2. This is not an image")
+    assert text_of(answer).splitlines()[:3] == [
+        "1. Sexy, 87% sure",
+        "2. Sexy, 87% sure",
+        "Your photo no. 2 is missing: This is not an image that I can read. Send a photo.",
+    ]
+
+
+async def test_what_is_missing_in_an_album_is_said_however_long_the_rest_is(
+    telegram, inference, jpeg
+):
+    inference.n_faces, inference.label = 10, "🦊" * 40
+    await telegram.deliver(*telegram.people.album(7, [jpeg] * 8 + [b"text"]))
+    await telegram.until(lambda: telegram.sent)
+
+    words = text_of(telegram.sent[0])
+    assert "Your photo no. 9 is missing" in words
+    assert "1. 10 faces: 10 🦊" in words
 
 
 async def test_an_album_with_one_good_picture_becomes_a_photo(telegram, jpeg):
@@ -147,7 +174,8 @@ async def test_an_album_with_one_good_picture_becomes_a_photo(telegram, jpeg):
 
     (answer,) = telegram.sent
     assert answer.method == "sendPhoto"
-    assert text_of(answer).splitlines()[1] == "2. Sexy, 87% sure"
+    assert text_of(answer).splitlines()[0] == "1. Sexy, 87% sure"
+    assert text_of(answer).splitlines()[1].startswith("Your photo no. 1 is missing")
 
 
 async def test_an_album_of_broken_pictures_is_answered_in_words(telegram):

@@ -11,26 +11,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers.albums import fits_a_photo
+from bot.answers.queue_notices import Pace
 from bot.inference.client import Annotated
-from bot.inference.schemas import ImageSize, Prediction
+from bot.inference.schemas import Face, ImageSize, Prediction
 from bot.logs import Redacting
 from bot.settings import Settings
 from bot.telegram.bursts import OncePer
 from bot.telegram.delivery import backoff_s
 from bot.telegram.pacing import ChatBusyError, Pacer
-from bot.words.messages import fit
+from bot.words.captions import album_caption, telegram_length
+from bot.words.language import Catalogs
 
 
-def length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["undecodable_image", "not_there", "failed"]),
+            st.builds(
+                Prediction,
+                image=st.just(ImageSize(width=1, height=1)),
+                faces=st.lists(
+                    st.builds(Face, label=st.text(max_size=200), probability=st.floats(0, 1)),
+                    max_size=40,
+                ).map(tuple),
+            ),
+        ),
+        min_size=1,
+        max_size=10,
+    )
+)
+def test_a_caption_always_fits_and_names_what_is_missing(outcomes):
+    with Catalogs().speaking("en"):
+        text = album_caption(outcomes)
 
-
-@given(st.lists(st.text(max_size=40), max_size=20), st.integers(1, 300))
-def test_a_caption_always_fits(lines, limit):
-    text = fit(lines, limit=limit)
-
-    assert length(text) <= limit
-    assert text == "\n".join(lines) or text.endswith("…")
+    assert telegram_length(text) <= 1024
+    assert text.count("is missing: ") == sum(isinstance(each, str) for each in outcomes)
 
 
 @given(st.integers(1, 10_000), st.floats(0.5, 100))
@@ -78,6 +93,30 @@ def test_a_secret_is_struck_out_of_a_traceback():
     assert "GET /bot[secret]/getMe" in line
 
 
+def test_a_burst_lasts_until_it_was_quiet():
+    now = [0.0]
+    burst = OncePer(3, clock=lambda: now[0])
+
+    for number in range(1000):
+        assert burst.goes_on("help") is (number > 0)
+        burst.note("help")
+        now[0] += 2
+    now[0] += 1
+    assert not burst.goes_on("help")
+
+
+def test_the_pace_tells_how_long_the_queue_is():
+    now = [0.0]
+    pace = Pace(clock=lambda: now[0])
+    pace.note(0)
+    assert pace.minutes(100) == 0
+    for second in range(1, 121):
+        now[0] = float(second)
+        pace.note(second // 2)
+
+    assert [pace.minutes(waiting) for waiting in (1, 30, 31, 300)] == [1, 1, 2, 10]
+
+
 async def test_messages_to_many_chats_keep_the_overall_pace():
     pacer = Pacer(messages_per_s=50)
     loop = asyncio.get_running_loop()
@@ -112,16 +151,6 @@ async def test_a_stall_is_not_made_up_for_by_haste():
     assert moments[-1] - over >= (9 - before) / 50 - 0.001
 
 
-async def test_so_many_that_are_noted_are_under_way_at_once_and_others_pass_them():
-    pacer = Pacer(messages_per_s=1000, at_once=1)
-
-    async with pacer.turn(1, alone=True):
-        second = asyncio.ensure_future(pacer.turn(2, alone=True).__aenter__())
-        async with pacer.turn(3):
-            assert not second.done()
-    await second
-
-
 async def test_a_chat_gets_one_message_at_a_time():
     pacer = Pacer(messages_per_s=30)
     loop = asyncio.get_running_loop()
@@ -154,18 +183,6 @@ async def test_a_chat_that_is_to_be_left_alone_for_long_is_not_waited_for():
         pass
 
 
-def test_a_long_line_for_a_group_is_not_joined():
-    pacer = Pacer(messages_per_s=30)
-
-    with pacer.line(-50), pacer.line(-50):
-        with pytest.raises(ChatBusyError), pacer.line(-50):
-            raise AssertionError("it was joined")
-        with pacer.line(7):
-            pass
-    with pacer.line(-50):
-        pass
-
-
 def test_a_local_server_and_redis_are_settings():
     settings = Settings(
         _env_file=None,
@@ -179,7 +196,7 @@ def test_a_local_server_and_redis_are_settings():
     assert "1:a" not in repr(settings)
 
 
-@pytest.mark.parametrize("token", ["", "hello", "1:", ":a", "a:b", "1: ", "١:a"])
+@pytest.mark.parametrize("token", ["", "hello", "1:", ":a", "a:b", "1: ", "١:a", "1:a b", " 1:a"])
 def test_what_is_no_token_is_refused(token):
     with pytest.raises(ValueError, match="not a bot token"):
         Settings(_env_file=None, token=token)

@@ -1,17 +1,22 @@
 """Start and stop, and what a restart takes up."""
 
 import asyncio
+import logging
 
 import fakeredis
+import httpx
 import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
 from aiohttp.test_utils import unused_port
 
+from bot.__main__ import serve
 from bot.record.jobs import RecordError
 from bot.record.redis import RedisRecord
 from bot.record.sqlite import SqliteRecord
+from bot.settings import Settings
 from tests.bot.fake_inference import hang
 from tests.bot.telegram.sending import text_of
+from tests.bot.telegram.server import TOKEN
 
 
 async def test_photos_sent_while_the_bot_is_off_are_answered(start_bot, telegram, jpeg):
@@ -103,6 +108,70 @@ async def test_a_telegram_out_of_reach_at_the_start_is_waited_for(start_bot, tel
 
     async with start_bot():
         assert telegram.calls["getMe"] == 4
+
+
+async def health(settings: Settings, path: str) -> tuple[int, dict[str, str]]:
+    async with httpx.AsyncClient(timeout=60) as http:
+        response = await http.get(f"http://{settings.host}:{settings.port}{path}")
+    return response.status_code, response.json()
+
+
+async def test_a_bot_that_cannot_reach_telegram_lives_and_is_not_ready(
+    telegram, inference, tmp_path
+):
+    telegram.faults.order("502", "getMe", times=1_000_000)
+    settings = Settings(
+        _env_file=None,
+        token=TOKEN,
+        api_server=telegram.base_url,
+        data_dir=tmp_path,
+        port=unused_port(),
+    )
+    stop = asyncio.Event()
+    running = asyncio.create_task(serve(settings, stop))
+    await telegram.until(lambda: telegram.calls["getMe"])
+
+    assert await health(settings, "/livez") == (200, {"status": "ok"})
+    status, body = await health(settings, "/readyz")
+
+    assert status == 503
+    assert body["telegram"] == "not reached yet"
+    stop.set()
+    await running
+
+
+@pytest.mark.parametrize(
+    ("reason", "explanation"),
+    [
+        ("Conflict: terminated by other getUpdates request", "another process polls"),
+        ("Conflict: can't use getUpdates method while webhook is active", "has set a webhook"),
+    ],
+)
+async def test_another_process_with_the_token_is_named_once_and_got_over(  # noqa: PLR0917
+    start_bot, telegram, jpeg, caplog, reason, explanation
+):
+    caplog.set_level(logging.INFO)
+    telegram.refuse("getUpdates", reason, status=409, times=3)
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot() as settings:
+        await telegram.until(lambda: telegram.calls["getUpdates"] >= 3)
+        status, body = await health(settings, "/readyz")
+        await telegram.deliver(update)
+        await telegram.until(lambda: telegram.answers_to(update))
+        assert (await health(settings, "/readyz"))[0] == 200
+
+    assert status == 503
+    assert explanation in body["polling"]
+    assert caplog.text.count(explanation) == 1
+    assert "updates come again" in caplog.text
+
+
+async def test_nothing_decorative_stands_before_the_first_answer(start_bot, telegram, jpeg):
+    telegram.faults.order("429", "setMyCommands", times=100, delay_s=3600)
+    update = telegram.people.photo(7, jpeg)
+    async with start_bot():
+        await telegram.deliver(update)
+        await telegram.until(lambda: telegram.answers_to(update))
 
 
 async def test_a_local_bot_api_server_gives_files_by_path(start_bot, telegram, tmp_path, jpeg):

@@ -22,6 +22,11 @@ async def say(telegram, *updates):
     [
         ("/start", "Hello!"),
         ("/start from-a-link", "Hello!"),
+        ("/Start", "Hello!"),
+        ("start", "Hello!"),
+        ("/HELP", "Send one photo"),
+        ("Help", "Send one photo"),
+        ("/cancel", "Done."),
         ("/help", "Send one photo"),
         ("/privacy", "Your photo is processed in memory and never stored"),
         ("/language", "Which language"),
@@ -50,6 +55,12 @@ async def test_what_is_no_photo_gets_a_hint(telegram, content):
     assert said.startswith("I only understand photos.")
 
 
+async def test_help_names_the_bot(telegram):
+    said = await say(telegram, telegram.people.text(7, "/help"))
+
+    assert "/rate@appeal_test_bot" in said
+
+
 async def test_a_burst_gets_one_hint(telegram):
     burst = [telegram.people.text(7, str(number)) for number in range(5)]
     await say(telegram, *burst, telegram.people.text(7, "/start"))
@@ -61,9 +72,10 @@ async def test_a_burst_gets_one_hint(telegram):
 
 
 async def test_the_menu_is_registered_in_each_language(telegram):
-    menu = ["start", "help", "privacy", "language", "forget"]
+    menu = ["start", "help", "privacy", "cancel", "language", "forget"]
+    await telegram.until(lambda: len(telegram.commands) == 3)
 
-    assert telegram.commands == {"": menu, "ru": menu}
+    assert telegram.commands == {"": menu, "de": menu, "ru": menu}
 
 
 @pytest.mark.parametrize(
@@ -81,12 +93,17 @@ async def test_the_choice_of_a_language_stays(telegram, jpeg):
 
     said = await say(telegram, telegram.people.button(7, russian["callback_data"]))
 
-    assert said == "Буду говорить с вами по-русски."
-    assert await say(telegram, telegram.people.photo(7, jpeg)) == "Sexy, уверенность 87%"
+    assert said == "Теперь я говорю с вами по-русски."
+    assert await say(telegram, telegram.people.photo(7, jpeg)) == (
+        "Sexy, уверенность 87%\nЭто только игра: она ничего не измеряет."
+    )
 
 
-async def test_a_forged_button_chooses_nothing(telegram):
-    assert await say(telegram, telegram.people.button(7, "language:xx")) == ""
+@pytest.mark.parametrize("data", ["language:xx", "of-another-version"])
+async def test_a_button_that_is_not_known_is_answered_and_chooses_nothing(telegram, data):
+    said = await say(telegram, telegram.people.button(7, data))
+
+    assert said.startswith("This button is from an older version")
 
     assert (await say(telegram, telegram.people.text(7, "/start"))).startswith("Hello!")
 
@@ -97,6 +114,6 @@ async def test_forget_removes_the_choice_and_what_waits(telegram, inference, jpe
 
     said = await say(telegram, *waiting, telegram.people.text(7, "/forget"))
 
-    assert said == "Готово. Снято с очереди 2 фото, о вас ничего не хранится."
+    assert said == "Готово. Снято с очереди 2 фото. О вас ничего не хранится."
     assert (await say(telegram, telegram.people.text(7, "/start"))).startswith("Hello!")
     assert inference.calls == 0

@@ -1,5 +1,7 @@
 """Kill the bot or the service at random moments, among faults of Telegram, and count the photos.
 
+In each round one chat is slow to send to, and someone writes the same command many times.
+
 python -m tests.end_to_end.chaos --rounds 100
 python -m tests.end_to_end.chaos --rounds 10 --redis-url redis://127.0.0.1:6379/0
 """
@@ -24,6 +26,9 @@ PHOTOS_A_ROUND = 3
 KILL_WITHIN_S = 2.0
 RESTART_S = 1  # none is faster in life; what was sent before a kill is not known to the pacer
 ANSWERED_WITHIN_S = 900
+SLOW_SEND_S = 5
+FLOOD = 50
+FLOODER = 99
 
 
 @dataclass
@@ -34,6 +39,8 @@ class Tally:
     kills: Counter[str] = field(default_factory=Counter)
     photos: list[Update] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    commands: int = 0
+    words: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     answers_lost: int = 0
     violations: list[str] = field(default_factory=list)
@@ -58,6 +65,7 @@ class Tally:
             "photos answered": len(self.photos) - self.unanswered,
             "photos lost": self.unanswered,
             "answers too many": self.duplicates,
+            "commands in floods, answers to them": f"{self.commands}, {self.words}",
             "sends whose answer Telegram lost": self.answers_lost,
             "limits of Telegram broken": len(self.violations),
             "files with image bytes or token": len(self.found_on_disk),
@@ -94,6 +102,7 @@ async def run(rounds: int, folder: Path, *, seed: int = 0, redis_url: str = "") 
         finally:
             workplace.stop()
     tally.answers = [len(telegram.pictures_for(photo)) for photo in tally.photos]
+    tally.words = len(telegram.texts(FLOODER))
     tally.faults = telegram.faults.happened
     tally.answers_lost = telegram.faults.answers_lost
     tally.violations = telegram.limits.violations
@@ -121,7 +130,10 @@ async def _one_round(
     first_user = 100 + PHOTOS_A_ROUND * number
     photos = [telegram.people.photo(first_user + each, image) for each in range(PHOTOS_A_ROUND)]
     tally.photos += photos
-    await telegram.deliver(*photos)
+    telegram.faults.order("slow", "sendPhoto", chat_id=first_user, delay_s=SLOW_SEND_S)
+    tally.commands += FLOOD
+    flood = [telegram.people.text(FLOODER, "/help") for _ in range(FLOOD)]
+    await telegram.deliver(*flood, *photos)
     await asyncio.sleep(chance.uniform(0, KILL_WITHIN_S))
     victim = chance.choice(sorted(processes))
     processes[victim].kill()

@@ -135,7 +135,9 @@ def _judge(
 
 def _told(telegram: FakeTelegram) -> dict[int, float]:
     """When each chat was told first that its photos wait."""
-    words = [sent for sent in telegram.sent if text_of(sent).startswith("Thank you for waiting")]
+    words = [
+        sent for sent in telegram.sent if text_of(sent).startswith("Your photo is in the queue")
+    ]
     return {sent.chat_id: sent.at for sent in reversed(words)}
 
 

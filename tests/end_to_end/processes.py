@@ -127,7 +127,7 @@ class Workplace:
             "BOT_PORT": str(port),
             **{f"BOT_{name.upper()}": str(value) for name, value in settings.items()},
         }
-        return self._add("bot", ["bot"], environment, f"http://127.0.0.1:{port}/livez")
+        return self._add("bot", ["bot"], environment, f"http://127.0.0.1:{port}/readyz")
 
     def service(self) -> Process:
         """With the released models.

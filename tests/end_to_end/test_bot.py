@@ -86,9 +86,9 @@ async def test_every_kind_of_photo_gets_its_answer(telegram):
     (album_answer,) = telegram.answers_to(album[0])
     for sent in (*telegram.answers_to(photo), *telegram.answers_to(file), album_answer):
         assert all(differs(picture, jpeg) for picture in sent.files), sent
-        assert text_of(sent).split(", ")[-1].endswith("% sure")
+        assert text_of(sent).splitlines()[0].endswith("% sure")
     assert len(album_answer.files) == 2
-    assert "2. This is not an image" in text_of(album_answer)
+    assert "no. 2 is missing: This is not an image" in text_of(album_answer)
     assert Image.open(io.BytesIO(telegram.answers_to(heic)[0].files[0])).format == "JPEG"
     assert text_of(telegram.answers_to(faceless)[0]).startswith("No face found")
     assert text_of(telegram.answers_to(text)[0]).startswith("This is not an image")

@@ -1,7 +1,7 @@
-"""What an update is worth: a photo to record, words to say, or nothing. One router per kind.
+"""What an update is worth: a photo or words to record, a call to make, or nothing.
 
-Handlers decide and do not act: each returns a Photo, a Bot API method or None, and the intake
-records before anything is sent.
+One router per kind. Handlers decide: each returns a Photo, Words, a Bot API method or None, and
+the intake records before anything is sent.
 """
 
 from aiogram import Router
@@ -10,5 +10,5 @@ from bot.intake.handlers import commands, hints, photos
 
 
 def create_routers() -> list[Router]:
-    """In the order in which they are asked."""
-    return [commands.create_router(), photos.create_router(), hints.create_router()]
+    """In the order in which they are asked: a photo is looked at, whatever its caption says."""
+    return [photos.create_router(), commands.create_router(), hints.create_router()]

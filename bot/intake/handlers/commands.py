@@ -1,53 +1,43 @@
 """The commands and the buttons of /language."""
 
 from aiogram import F, Router
-from aiogram.filters import Command, CommandStart
+from aiogram.enums import ChatType
+from aiogram.filters import Command, CommandStart, or_f
 from aiogram.methods import TelegramMethod
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, User
+from aiogram.types import CallbackQuery, Message, Update
 from aiogram.utils.i18n import I18n
+from magic_filter import MagicFilter
 
-from bot.record.jobs import Record
+from bot.intake.handlers.entries import asker_of, say_topic, words_of
+from bot.record.jobs import Record, Words
 from bot.words import messages
+from bot.words.topics import CHOICE
 
-Answer = TelegramMethod[Message]
-CHOICE = "language:"
+BARE = {"start": {"start", "старт"}, "help": {"help", "помощь", "справка"}}
+"""What people write who forget the stroke."""
 
 
 def create_router() -> Router:
     """Every command that is in the menu."""
     router = Router(name="commands")
-    router.message(CommandStart())(start)
-    router.message(Command("help"))(show_help)
-    router.message(Command("privacy"))(show_privacy)
-    router.message(Command("language"))(show_languages)
-    router.message(Command("forget"), F.from_user.as_("user"))(forget)
+    start = CommandStart(ignore_case=True)
+    router.message(F.text, or_f(start, _bare("start")))(say_topic("start"))
+    router.message(F.text, or_f(_command("help"), _bare("help")))(say_topic("help"))
+    router.message(F.text, _command("privacy"))(say_topic("privacy"))
+    router.message(F.text, _command("language"))(say_topic("language"))
+    router.message(F.text, _command("cancel"))(cancel)
+    router.message(F.text, _command("forget"))(forget)
     router.callback_query(F.data.startswith(CHOICE))(choose_language)
+    router.callback_query()(explain_old_button)
     return router
 
 
-async def start(message: Message) -> Answer:
-    """What this is."""
-    return message.answer(messages.start())
+def _command(name: str) -> Command:
+    return Command(name, ignore_case=True)
 
 
-async def show_help(message: Message) -> Answer:
-    """How to use it."""
-    return message.answer(messages.help_text())
-
-
-async def show_privacy(message: Message) -> Answer:
-    """What is kept, and for how long."""
-    return message.answer(messages.privacy())
-
-
-async def show_languages(message: Message) -> Answer:
-    """One button a language."""
-    buttons = [
-        InlineKeyboardButton(text=name, callback_data=CHOICE + code)
-        for code, name in messages.LANGUAGES.items()
-    ]
-    keyboard = InlineKeyboardMarkup(inline_keyboard=[buttons])
-    return message.answer(messages.choose_language(), reply_markup=keyboard)
+def _bare(name: str) -> MagicFilter:
+    return (F.chat.type == ChatType.PRIVATE) & F.text.lower().strip().in_(BARE[name])
 
 
 async def choose_language(
@@ -56,12 +46,26 @@ async def choose_language(
     """Remember the choice and say so in the new language."""
     language = (callback.data or "").removeprefix(CHOICE)
     if language not in messages.LANGUAGES:
-        return callback.answer()
+        return callback.answer(messages.old_button())
     await record.choose_language(callback.from_user.id, language)
     with i18n.use_locale(language):
         return callback.answer(messages.language_chosen())
 
 
-async def forget(message: Message, user: User, record: Record) -> Answer:
+async def explain_old_button(callback: CallbackQuery) -> TelegramMethod[bool]:
+    """A button is always answered: Telegram shows it as busy until then."""
+    return callback.answer(messages.old_button())
+
+
+async def cancel(message: Message, event_update: Update, i18n: I18n, record: Record) -> Words:
+    """Drop the photos that wait."""
+    dropped = await record.forget(asker_of(message), photos_only=True)
+    say = words_of(message, event_update, i18n)
+    return say("cancelled", dropped.dropped, dropped.on_their_way)
+
+
+async def forget(message: Message, event_update: Update, i18n: I18n, record: Record) -> Words:
     """Remove all that is known of the user."""
-    return message.answer(messages.forgotten(await record.forget(user.id)))
+    forgotten = await record.forget(asker_of(message))
+    say = words_of(message, event_update, i18n)
+    return say("forgotten", forgotten.dropped, forgotten.on_their_way)

@@ -1,14 +1,11 @@
-"""Whatever is no photo: a short hint, once for a burst."""
+"""Whatever is no photo: a short hint."""
 
 from aiogram import F, Router
-from aiogram.methods import TelegramMethod
-from aiogram.types import ContentType, Message
+from aiogram.types import ContentType
 
 from bot.intake.handlers.addressed import Addressed
-from bot.telegram.bursts import OncePer
-from bot.words import messages
+from bot.intake.handlers.entries import say_topic
 
-BURST_S = 3
 SAID_BY_PEOPLE = {
     ContentType.UNKNOWN,  # kinds of content that do not exist yet
     ContentType.TEXT,
@@ -34,10 +31,5 @@ SAID_BY_PEOPLE = {
 def create_router() -> Router:
     """To be the last router: it takes what no other took."""
     router = Router(name="hints")
-    once = OncePer(BURST_S)
-
-    @router.message(F.content_type.in_(SAID_BY_PEOPLE), Addressed())
-    async def hint(message: Message) -> TelegramMethod[Message] | None:
-        return message.answer(messages.hint()) if once.first(message.chat.id) else None
-
+    router.message(F.content_type.in_(SAID_BY_PEOPLE), Addressed())(say_topic("hint"))
     return router

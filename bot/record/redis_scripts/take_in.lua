@@ -1,35 +1,57 @@
--- Remember an update and, if it is new and not one too many, its photo.
-local prefix = KEYS[1]
-local now, update_id, remember_s = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-if not redis.call('SET', prefix .. 'seen:' .. update_id, 1, 'NX', 'EX', remember_s) then
+-- Remember an update and, if it is new and not one too many, what it asks for.
+local update_id, remember_s = ARGV[2], ARGV[3]
+if redis.call('EXISTS', prefix .. 'seen:' .. update_id) == 1 then
     return 'KNOWN'
 end
-local key, user_id, photo, received_at = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-if not key then
+redis.call('SET', prefix .. 'seen:' .. update_id, 1, 'EX', remember_s)
+local key, kind, chat, user_id, body = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+if not key or (kind == 'words' and redis.call('EXISTS', job(key)) == 1) then
     return 'NEW'
 end
 
-local settle_s, spacing_s, max_waiting = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local user = prefix .. 'user:' .. user_id
-local waiting = 0
-for _, photos in ipairs(redis.call('HVALS', user)) do
+local settle_s, spacing_s = tonumber(ARGV[9]), tonumber(ARGV[10])
+local max_waiting, unasked_s = tonumber(ARGV[11]), tonumber(ARGV[12])
+local waiting, jobs = 0, 0
+for _, photos in ipairs(redis.call('HVALS', user(user_id))) do
     waiting = waiting + photos
+    jobs = jobs + math.min(1, photos)
 end
-if waiting >= max_waiting then
+if kind == 'photos' and waiting >= max_waiting then
     return 'TOO_MANY'
 end
 
 local settled_at = now + settle_s
-local due_at = redis.call('ZSCORE', prefix .. 'due', key)
-if due_at then
-    due_at = math.max(tonumber(due_at), settled_at)
-else
-    due_at = settled_at + spacing_s * redis.call('HLEN', user)
-    redis.call('HSET', prefix .. 'turns', key, due_at)
+local was = meta(key, 'kind')
+if not was then
+    local turn_at = settled_at
+    if kind == 'photos' then
+        turn_at = settled_at + spacing_s * jobs
+    end
+    redis.call('HSET', prefix .. 'meta:' .. key,
+        'kind', kind, 'chat', chat, 'user', user_id, 'turn', turn_at, 'since', now)
 end
-redis.call('ZADD', prefix .. 'due', due_at, key)
-redis.call('ZADD', prefix .. 'unnoticed', 'NX', received_at, key)
-redis.call('HSET', prefix .. 'job:' .. key, update_id, photo)
-redis.call('HINCRBY', user, key, 1)
-redis.call('INCR', prefix .. 'waiting')
+redis.call('HSET', job(key), update_id, body)
+if kind == 'unasked' and (not was or was == 'unasked') then
+    redis.call('EXPIRE', job(key), unasked_s)
+    redis.call('EXPIRE', prefix .. 'meta:' .. key, unasked_s)
+    return 'NEW'
+end
+
+local added = 1
+if was == 'unasked' then -- those that came before are asked for by this one
+    redis.call('HSET', prefix .. 'meta:' .. key, 'kind', kind)
+    redis.call('PERSIST', job(key))
+    redis.call('PERSIST', prefix .. 'meta:' .. key)
+    added = redis.call('HLEN', job(key))
+end
+local queue = prefix .. 'due:' .. meta(key, 'kind')
+local due_at = tonumber(redis.call('ZSCORE', queue, key) or meta(key, 'turn'))
+redis.call('ZADD', queue, math.max(due_at, settled_at), key)
+if kind == 'words' then
+    redis.call('HSET', user(user_id), key, 0)
+    return 'NEW'
+end
+redis.call('ZADD', prefix .. 'unnoticed', 'NX', now, key)
+redis.call('HINCRBY', user(meta(key, 'user')), key, added)
+redis.call('INCRBY', prefix .. 'waiting', added)
 return 'NEW'

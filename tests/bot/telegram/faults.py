@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -18,14 +18,16 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class Fault:
     """`kind` for the next `times` calls of `method` (a Bot API method, or "download").
 
-    429: flood control; 500: as JSON; 502: an HTML page; reset: cut before the work is done;
-    lost: work done, answer lost; slow: late by `delay_s`; half: the answer breaks off.
+    429: flood control for `delay_s`; 500: as JSON; 502: an HTML page; reset: cut before the work is
+    done; lost: work done, answer lost; slow: late by `delay_s`; half: the answer breaks off.
     """
 
     kind: Kind
     method: str
     times: int = 1
     delay_s: float = 1
+    chat_id: int | None = None
+    """Only calls about this chat."""
 
 
 @dataclass
@@ -40,21 +42,24 @@ class Faults:
     answers_lost: int = 0
     """Messages that were sent although the bot could not know it."""
 
-    def order(self, kind: Kind, method: str, *, times: int = 1, delay_s: float = 1) -> None:
-        self.ordered.append(Fault(kind, method, times, delay_s))
+    def order(self, kind: Kind, method: str, **details: Any) -> None:
+        self.ordered.append(Fault(kind, method, **details))
 
     async def around(self, request: web.Request, method: str, work: Handler) -> web.StreamResponse:
         """The answer of `work`, spoiled by what is due."""
-        fault = self._due(method)
+        chat_id = None
+        if any(fault.chat_id for fault in self.ordered):
+            chat_id = (await request.post()).get("chat_id")
+        fault = self._due(method, chat_id)
         if fault is None:
             return await work(request)
         self.happened[fault.kind] += 1
         self.answers_lost += method in MESSAGES and fault.kind in {"lost", "half"}
         return await SPOILERS[fault.kind](request, work, fault)
 
-    def _due(self, method: str) -> Fault | None:
+    def _due(self, method: str, chat_id: object) -> Fault | None:
         for fault in self.ordered:
-            if fault.method == method:
+            if fault.method == method and fault.chat_id in {None, chat_id and int(str(chat_id))}:
                 fault.times -= 1
                 if not fault.times:
                     self.ordered.remove(fault)
@@ -65,7 +70,8 @@ class Faults:
 
 
 async def _flood(request: web.Request, work: Handler, fault: Fault) -> web.Response:
-    return _refusal(429, "Too Many Requests: retry after 1", retry_after=1)
+    seconds = int(fault.delay_s)
+    return _refusal(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
 
 async def _internal(request: web.Request, work: Handler, fault: Fault) -> web.Response:

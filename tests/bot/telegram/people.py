@@ -19,6 +19,8 @@ class People:
     """Makes updates with rising ids; keeps the files that they name."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Files that are there, and cannot be downloaded."""
     messages: set[tuple[int, int]] = field(default_factory=set)
     chats: set[int] = field(default_factory=set)
     _ids: Any = field(default_factory=lambda: itertools.count(1000))
@@ -102,6 +104,21 @@ def mention(username: str = BOT["username"]) -> dict[str, Any]:
     caption = f"@{username} look"
     entity = {"type": "mention", "offset": 0, "length": len(username) + 1}
     return {"caption": caption, "caption_entities": [entity]}
+
+
+def hidden_by_privacy_mode(update: Update) -> bool:
+    """Whether a bot in privacy mode is not shown it, by core.telegram.org/bots/features.
+
+    It is shown private chats, commands for it and replies to it. (Commands without its name are
+    shown only to the bot that wrote last; here they are not.)
+    """
+    message = update.get("message", {})
+    if not message or message["chat"]["type"] == "private":
+        return False
+    text = message.get("text") or message.get("caption") or ""
+    is_command = text.startswith("/") and text.split()[0].endswith(f"@{BOT['username']}")
+    replied = message.get("reply_to_message", {}).get("from", {})
+    return not is_command and replied.get("id") != BOT["id"]
 
 
 def _chat(chat_id: int) -> dict[str, Any]:

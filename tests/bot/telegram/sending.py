@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Form = dict[str, str]
 Files = dict[str, bytes]
 COMMON = {"chat_id", "message_thread_id", "reply_parameters", "reply_markup"}
+OPTIONAL = {"caption", "has_spoiler"}
 _ids = itertools.count(5_000_000)
 
 
@@ -56,14 +57,14 @@ def send_message(telegram: "FakeTelegram", form: Form, files: Files) -> dict[str
 
 
 def send_photo(telegram: "FakeTelegram", form: Form, files: Files) -> dict[str, Any]:
-    _expect(form, {"photo", "caption"})
+    _expect(form, {"photo"})
     picture = _attached(form["photo"], files)
     _check_photo(picture)
     return _send_file(telegram, "sendPhoto", form, picture)
 
 
 def send_document(telegram: "FakeTelegram", form: Form, files: Files) -> dict[str, Any]:
-    _expect(form, {"document", "caption"})
+    _expect(form, {"document"})
     return _send_file(telegram, "sendDocument", form, _attached(form["document"], files))
 
 
@@ -90,7 +91,7 @@ SENDERS: dict[str, Callable[["FakeTelegram", Form, Files], Any]] = {
 
 
 def _send_file(telegram: "FakeTelegram", method: str, form: Form, picture: bytes) -> dict[str, Any]:
-    _check_length(form["caption"], 1024)
+    _check_length(form.get("caption", "."), 1024)
     return _accept(telegram, Sent(method, _chat(telegram, form), form, [picture]), 1)[0]
 
 
@@ -123,7 +124,7 @@ def _chat(telegram: "FakeTelegram", form: Form) -> int:
 
 
 def _expect(form: Form, own: set[str]) -> None:
-    if unknown := form.keys() - COMMON - own:
+    if unknown := form.keys() - COMMON - OPTIONAL - own:
         raise RefusalError(400, f"unexpected {unknown}")
     if missing := {"chat_id", *own} - form.keys():
         raise RefusalError(400, f"Bad Request: {missing} missing")

@@ -15,11 +15,27 @@ from aiohttp import web
 
 from tests.bot.telegram.faults import Faults
 from tests.bot.telegram.limits import Limits
-from tests.bot.telegram.people import BOT, People, Update
+from tests.bot.telegram.people import BOT, People, Update, hidden_by_privacy_mode
 from tests.bot.telegram.sending import SENDERS, RefusalError, Sent, text_of
 
 TOKEN = "123456:TEST-token_of-the_fake"
 MAX_DOWNLOAD = 20_000_000
+
+
+@dataclass
+class Rule:
+    """Refuses the next `times` calls of `method` whose parameters are such."""
+
+    method: str
+    description: str
+    status: int = 400
+    times: int = 1_000_000
+    when: Callable[[dict[str, str]], object] = lambda _: True
+
+    def apply(self, method: str, parameters: dict[str, str]) -> None:
+        if method == self.method and self.times and self.when(parameters):
+            self.times -= 1
+            raise RefusalError(self.status, self.description)
 
 
 @dataclass
@@ -35,6 +51,10 @@ class FakeTelegram:
     refusals: list[str] = field(default_factory=list)
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
+    rules: list["Rule"] = field(default_factory=list)
+    """What is refused of what would be in order."""
+    privacy_mode: bool = False
+    """As a new bot has it: of groups only what is meant for bots is delivered."""
     webhook: dict[str, str] = field(default_factory=dict)
     pending: list[Update] = field(default_factory=list)
     local_folder: Path | None = None
@@ -46,8 +66,15 @@ class FakeTelegram:
     async def deliver(self, *updates: Update) -> None:
         """Let the bot have these updates."""
         async with self._news:
-            self.pending.extend(updates)
+            self.pending.extend(each for each in updates if self._sees(each))
             self._news.notify_all()
+
+    def refuse(self, method: str, description: str, **details: Any) -> None:
+        """Answer calls of `method` with this refusal."""
+        self.rules.append(Rule(method, description, **details))
+
+    def _sees(self, update: Update) -> bool:
+        return not (self.privacy_mode and hidden_by_privacy_mode(update))
 
     def answers_to(self, update: Update) -> list[Sent]:
         """What was sent in reply to the update's message."""
@@ -96,6 +123,8 @@ class FakeTelegram:
             raise RefusalError(401, "Unauthorized")
         method = request.match_info["method"]
         parameters, files = await _form(request)
+        for rule in self.rules:
+            rule.apply(method, parameters)
         if method in SENDERS:
             return SENDERS[method](self, parameters, files)
         own = getattr(self, f"_{method}", None)
@@ -104,7 +133,7 @@ class FakeTelegram:
         return await own(**parameters)
 
     async def _getMe(self) -> dict[str, Any]:
-        return BOT
+        return BOT | {"can_read_all_group_messages": not self.privacy_mode}
 
     async def _getUpdates(
         self, offset: str = "0", timeout: str = "0", allowed_updates: str = "[]"
@@ -169,7 +198,8 @@ class FakeTelegram:
         return await self.faults.around(request, "download", self._download)
 
     async def _download(self, request: web.Request) -> web.Response:
-        if request.match_info["token"] != TOKEN:
+        is_broken = request.match_info["file_id"] in self.people.broken
+        if is_broken or request.match_info["token"] != TOKEN:
             return web.Response(status=404)
         return web.Response(body=self.people.files[request.match_info["file_id"]])
 

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from bot.words import messages
 from bot.words.language import LOCALES
+from tests.bot.words.page import page
 
 BOT = Path(messages.__file__).parents[1]
 TRANSLATED = sorted(set(messages.LANGUAGES) - {"en"})
@@ -67,5 +69,20 @@ def test_every_function_of_messages_is_used():
     tree = ast.parse(Path(messages.__file__).read_text("utf-8"))
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     code = "".join(path.read_text("utf-8") for path in BOT.rglob("*.py"))
+    called = {name for name in names if code.count(name + "(") > 1}
 
-    assert {name for name in names if code.count(name + "(") < 2} == set()
+    assert names - called - {name for name in names if f"messages.{name}," in code} == set()
+
+
+def test_the_page_of_all_messages_is_up_to_date():
+    docs = Path(__file__).parents[3] / "docs" / "bot_words.md"
+
+    assert docs.read_text("utf-8") == page()
+
+
+def test_the_page_holds_every_message():
+    words = page()
+    for language in TRANSLATED:
+        for message in catalog(language):
+            longest = max(re.split(r"\{\w+\}|\n", as_tuple(message.string)[-1]), key=len)
+            assert longest in words, message.id
