@@ -55,7 +55,13 @@ class Faults:
             return await work(request)
         self.happened[fault.kind] += 1
         self.answers_lost += method in MESSAGES and fault.kind in {"lost", "half"}
-        return await SPOILERS[fault.kind](request, work, fault)
+        try:
+            return await SPOILERS[fault.kind](request, work, fault)
+        finally:
+            if chat_id is not None:  # what was uploaded is open still, where it was cut off
+                for value in (await request.post()).values():
+                    if isinstance(value, web.FileField):
+                        value.file.close()
 
     def _due(self, method: str, chat_id: object) -> Fault | None:
         for fault in self.ordered:
