@@ -46,7 +46,7 @@ from bot.telegram.pacing import Pacer
 from bot.words.language import Catalogs, LanguageMiddleware
 
 EXIT_CONFIGURATION = 2
-ALLOWED_UPDATES = ["message", "callback_query"]
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 logger = logging.getLogger(__name__)
 
 

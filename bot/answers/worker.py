@@ -63,14 +63,15 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as in_hand:
                 while not stopping.is_set():
-                    await self._begin_one(in_hand)
+                    await self._begin_one(in_hand, stopping)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
 
-    async def _begin_one(self, in_hand: asyncio.TaskGroup) -> None:
+    async def _begin_one(self, in_hand: asyncio.TaskGroup, stopping: asyncio.Event) -> None:
         await self._places.acquire()
         await self._making.acquire()
-        if job := await until_recorded(self._claim):
+        is_over = stopping.is_set()  # it may have been, while all places were taken
+        if not is_over and (job := await until_recorded(self._claim)):
             in_hand.create_task(self._work_on(job))
             return
         self._making.release()

@@ -16,6 +16,9 @@ REMEMBER_S = 24 * 3600
 UNASKED_S = 60
 """How long a photo of an album is kept that nobody asked about yet."""
 
+NO_MESSAGE = 0
+"""The message id of an entry that answers no message."""
+
 
 class RecordError(Exception):
     """The storage does not work now; nothing was changed."""

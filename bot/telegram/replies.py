@@ -3,7 +3,7 @@
 from aiogram.methods import SendMessage
 from aiogram.types import ReplyParameters
 
-from bot.record.jobs import Entry
+from bot.record.jobs import NO_MESSAGE, Entry
 
 
 def say(entry: Entry, text: str) -> SendMessage:
@@ -16,6 +16,8 @@ def say(entry: Entry, text: str) -> SendMessage:
     )
 
 
-def reply_to(entry: Entry) -> ReplyParameters:
-    """Names the entry's message as what is answered."""
+def reply_to(entry: Entry) -> ReplyParameters | None:
+    """Names the entry's message as what is answered, if there was one."""
+    if entry.message_id == NO_MESSAGE:
+        return None
     return ReplyParameters(message_id=entry.message_id, allow_sending_without_reply=True)

@@ -12,9 +12,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.record.jobs import Record
-from bot.words.messages import LANGUAGES
+from bot.words.messages import LANGUAGES, LOCALES
 
-LOCALES = Path(__file__).parent / "locales"
 DEFAULT_LANGUAGE = "en"
 
 

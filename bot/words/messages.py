@@ -4,13 +4,27 @@ The functions speak the language of the surrounding I18n context; texts are plai
 so nothing in them needs escaping.
 """
 
+import re
+from pathlib import Path
+
 from aiogram.types import BotCommand
 from aiogram.utils.i18n import gettext as _
 from aiogram.utils.i18n import ngettext
 
 from bot.inference.schemas import Face
 
-LANGUAGES = {"en": "English", "de": "Deutsch", "ru": "Русский"}
+LOCALES = Path(__file__).parent / "locales"
+NAME = re.compile(r'"X-Language-Name: (.+)\\n"')
+
+
+def _languages() -> dict[str, str]:
+    """The names of the languages by their codes; a translation's header names its own."""
+    found = {path.parts[-3]: path.read_text("utf-8") for path in LOCALES.glob("*/*/bot.po")}
+    names = {code: NAME.search(text) for code, text in sorted(found.items())}
+    return {"en": "English"} | {code: name[1] for code, name in names.items() if name}
+
+
+LANGUAGES = _languages()
 
 
 def commands() -> list[BotCommand]:
@@ -114,6 +128,15 @@ def hint() -> str:
 def not_seen() -> str:
     """Asked about a photo of another chat that Telegram does not pass on."""
     return _("I cannot see a photo there. Please send it to me, or reply to one in this chat.")
+
+
+def added(username: str) -> str:
+    """The bot was added to a group."""
+    return _(
+        "Hello! Reply to a photo with /rate@{username}, and I say what a neural network makes of "
+        "the faces in it. It is only a game. To see photos that mention me, I have to be an admin "
+        "here, or @BotFather's privacy mode has to be off. More: /help@{username}"
+    ).format(username=username)
 
 
 def file_too_large(limit_bytes: int) -> str:

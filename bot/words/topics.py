@@ -25,6 +25,7 @@ def text_of(words: Words, facts: Facts) -> str | None:
     topics: Mapping[str, Callable[..., str]] = {
         "start": lambda: messages.start(_labels(facts)),
         "help": lambda: messages.help_text(facts.username),
+        "added": lambda: messages.added(facts.username),
         "privacy": messages.privacy,
         "language": messages.choose_language,
         "forgotten": messages.forgotten,

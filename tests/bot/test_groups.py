@@ -174,3 +174,17 @@ async def test_without_privacy_mode_there_is_nothing_to_say(start_bot, caplog):
         pass
 
     assert "privacy mode" not in caplog.text
+
+
+@needs_bot
+async def test_added_to_a_group_the_bot_says_once_what_it_needs(telegram, jpeg):
+    joined = telegram.people.membership(GROUP, "left", "member")
+    left = telegram.people.membership(GROUP, "member", "kicked") | {"update_id": 5000}
+    left["my_chat_member"]["new_chat_member"]["until_date"] = 0
+    await telegram.deliver(joined, left)
+    await answer_to(telegram, telegram.people.photo(8, jpeg) | {"update_id": 5001})
+    await telegram.until(lambda: telegram.texts(GROUP))
+
+    (words,) = telegram.texts(GROUP)
+    assert "/rate@appeal_test_bot" in words
+    assert telegram.refusals == []

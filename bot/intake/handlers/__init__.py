@@ -6,9 +6,10 @@ the intake records before anything is sent.
 
 from aiogram import Router
 
-from bot.intake.handlers import commands, hints, photos
+from bot.intake.handlers import commands, hints, membership, photos
 
 
 def create_routers() -> list[Router]:
     """In the order in which they are asked: a photo is looked at, whatever its caption says."""
-    return [photos.create_router(), commands.create_router(), hints.create_router()]
+    rooms = (photos, commands, membership, hints)
+    return [room.create_router() for room in rooms]

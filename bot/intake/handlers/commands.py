@@ -1,12 +1,13 @@
 """The commands and the buttons of /language."""
 
+from collections.abc import Awaitable, Callable
+
 from aiogram import F, Router
 from aiogram.enums import ChatType
 from aiogram.filters import Command, CommandStart, or_f
 from aiogram.methods import TelegramMethod
 from aiogram.types import CallbackQuery, Message, Update
 from aiogram.utils.i18n import I18n
-from magic_filter import MagicFilter
 
 from bot.intake.handlers.entries import asker_of, say_topic, words_of
 from bot.record.jobs import Record, Words
@@ -36,8 +37,12 @@ def _command(name: str) -> Command:
     return Command(name, ignore_case=True)
 
 
-def _bare(name: str) -> MagicFilter:
-    return (F.chat.type == ChatType.PRIVATE) & F.text.lower().strip().in_(BARE[name])
+def _bare(name: str) -> Callable[[Message], Awaitable[bool]]:
+    async def is_bare(message: Message) -> bool:
+        is_private = message.chat.type == ChatType.PRIVATE
+        return is_private and (message.text or "").strip().lower() in BARE[name]
+
+    return is_bare
 
 
 async def choose_language(

@@ -1,77 +1,15 @@
 """What every record of waiting photos must do; each test runs on all of them."""
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import Callable
-
-import fakeredis
-import pytest
-from aiohttp.test_utils import unused_port
 
 from bot.record.jobs import (
     REMEMBER_S,
-    UNASKED_S,
     Forgotten,
     Kind,
-    Record,
     Verdict,
-    Words,
 )
-from bot.record.redis import LEASE_S, RedisRecord
-from bot.record.sqlite import SqliteRecord
-from tests.bot.record.waiting_photos import RULES, Clock, photo, take_in
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory):
-    """A real Redis, where there is one."""
-    program = shutil.which("redis-server")
-    if not program:
-        pytest.skip("redis-server is not installed")
-    port = unused_port()
-    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    folder = tmp_path_factory.mktemp("redis")
-    with subprocess.Popen([program, *arguments], cwd=folder, stdout=subprocess.PIPE) as server:
-        assert any(b"Ready to accept connections" in line for line in server.stdout)
-        yield f"redis://127.0.0.1:{port}/0"
-        server.terminate()
-
-
-@pytest.fixture(params=["sqlite", "fakeredis", "redis"])
-async def open_record(request, clock, tmp_path):
-    """Opens the record; again, it closes what was open, as a restart does."""
-    opened: list[Record] = []
-    server = fakeredis.FakeServer()
-    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
-    prefix = f"{{{request.node.name}}}:"
-
-    async def open_one() -> Record:
-        while opened:
-            await opened.pop().close()
-        if request.param == "sqlite":
-            record: Record = SqliteRecord(tmp_path / "record.sqlite3", rules=RULES, clock=clock)
-        elif request.param == "redis":
-            record = await RedisRecord.open(url, prefix=prefix, rules=RULES, clock=clock)
-        else:
-            redis = fakeredis.FakeAsyncRedis(server=server, decode_responses=True)
-            record = RedisRecord(redis, prefix=prefix, rules=RULES, clock=clock)
-        opened.append(record)
-        return record
-
-    yield open_one
-    for record in opened:
-        await record.close()
-
-
-@pytest.fixture
-async def record(open_record: Callable[[], Record]) -> Record:
-    return await open_record()
+from bot.record.redis import LEASE_S
+from tests.bot.record.waiting_photos import photo, take_in
 
 
 async def claim_and_finish(record) -> int:
@@ -277,99 +215,3 @@ async def test_claims_at_the_same_time_get_different_jobs(record, clock):
 
     claimed = [job.first.update_id for job in jobs if job]
     assert sorted(claimed) == list(range(1, 21))
-
-
-def words(update_id, clock, *, topic="help", **facts) -> Words:
-    at = {"chat_id": 7, "user_id": 7, "message_id": update_id, **facts}
-    return Words(update_id=update_id, language="en", received_at=clock.now, topic=topic, **at)
-
-
-async def test_words_wait_beside_photos_and_are_no_photos(record, clock):
-    await take_in(record, photo(1, clock), words(2, clock, values=(3,)))
-
-    assert (await record.claim(Kind.PHOTOS)).first.update_id == 1
-    job = await record.claim(Kind.WORDS)
-    assert (job.first.topic, job.first.values, job.photos) == ("help", (3,), ())
-    assert await record.waiting() == 1
-    clock.now += 9
-    assert [each.update_id for each in await record.overdue(1)] == [1]
-
-
-async def test_the_same_words_to_a_chat_wait_once(record, clock):
-    flood = [words(number, clock) for number in range(1, 50)]
-    other = words(99, clock, topic="start")
-
-    assert set(await take_in(record, *flood, other)) == {Verdict.NEW}
-
-    said = []
-    while job := await record.claim(Kind.WORDS):
-        said.append(job.first.update_id)
-        await record.finish(job)
-    assert said == [1, 99]
-    assert await take_in(record, words(100, clock)) == [Verdict.NEW]
-    assert await record.claim(Kind.WORDS)
-
-
-async def test_a_chat_has_one_job_of_a_kind_in_hand(record, clock):
-    mine, others = (
-        [photo(number, clock) for number in (1, 2)],
-        photo(3, clock, chat_id=8, user_id=8),
-    )
-    await take_in(record, *mine, words(4, clock), others)
-    clock.now += 5
-
-    first = await record.claim(Kind.PHOTOS)
-    assert (await record.claim(Kind.PHOTOS)).first == others
-    assert await record.claim(Kind.PHOTOS) is None
-    assert await record.claim(Kind.WORDS)
-    await record.postpone(first, 0)
-    assert (await record.claim(Kind.PHOTOS)).first.update_id == 1
-
-
-async def test_nothing_is_claimed_for_a_chat_while_a_message_is_sent_to_it(record, clock):
-    await take_in(record, photo(1, clock), words(2, clock))
-    job = await record.claim(Kind.PHOTOS)
-
-    assert await record.sending(job, now=True)
-    assert await record.claim(Kind.WORDS) is None
-    assert await record.sending(job, now=False)
-    assert await record.claim(Kind.WORDS)
-
-
-async def test_what_is_just_being_sent_is_no_more_dropped(record, clock):
-    await take_in(record, photo(1, clock), photo(2, clock))
-    job = await record.claim(Kind.PHOTOS)
-    await record.sending(job, now=True)
-
-    assert await record.forget(7) == Forgotten(dropped=1, on_their_way=1)
-    assert not await record.sending(job, now=True)
-    assert await record.waiting() == 0
-
-
-async def test_the_old_are_claimed_alone_where_only_they_are_asked_for(record, clock):
-    await take_in(record, photo(1, clock))
-    clock.now += 10
-    await take_in(record, photo(2, clock, chat_id=8, user_id=8))
-
-    assert (await record.claim(Kind.PHOTOS, waiting_s=5)).first.update_id == 1
-    assert await record.claim(Kind.PHOTOS, waiting_s=5) is None
-
-
-async def test_photos_of_an_album_that_came_before_the_one_that_asks_are_answered(record, clock):
-    album = [photo(number, clock, album_id="a", asked=number == 2) for number in (1, 2, 3)]
-    await take_in(record, album[0])
-    assert (await record.waiting(), await record.overdue(-1)) == (0, [])
-    await take_in(record, *album[1:])
-    clock.now += 3
-
-    assert (await record.claim(Kind.PHOTOS)).entries == tuple(album)
-    assert await record.waiting() == 3
-
-
-async def test_an_album_that_nobody_asks_about_is_not_kept(record, clock):
-    await take_in(record, photo(1, clock, album_id="a", asked=False))
-    clock.now += UNASKED_S + 1
-    await take_in(record, photo(2, clock, album_id="b", asked=False))
-
-    assert await record.claim(Kind.PHOTOS) is None
-    assert await record.waiting() == 0

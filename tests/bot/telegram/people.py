@@ -92,6 +92,18 @@ class People:
         }
         return {"update_id": pressed["update_id"], "callback_query": query}
 
+    def membership(self, chat_id: int, old: str, new: str) -> Update:
+        """The bot's own place in a group changes."""
+        message = self.message(chat_id)
+        member = {
+            "chat": message["message"]["chat"],
+            "from": message["message"]["from"],
+            "date": message["message"]["date"],
+            "old_chat_member": {"user": BOT, "status": old},
+            "new_chat_member": {"user": BOT, "status": new},
+        }
+        return {"update_id": message["update_id"], "my_chat_member": member}
+
     def file(self, content: bytes) -> str:
         """The id of a new file."""
         file_id = f"file-{next(self._ids)}"

@@ -24,6 +24,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "/start": lambda: messages.start(messages.labels("Ugly", "Sexy")),
     "/start, the labels not known yet": messages.start,
     "/help": lambda: messages.help_text("your_bot"),
+    "added to a group": lambda: messages.added("your_bot"),
     "/privacy": messages.privacy,
     "/language": messages.choose_language,
     "a language chosen": messages.language_chosen,
