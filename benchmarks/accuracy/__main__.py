@@ -10,7 +10,7 @@ runs/peers, from where --reuse takes it while a detector is the same; times are 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from math import nan
+from itertools import chain
 from pathlib import Path
 
 from benchmarks import ROOT
@@ -19,7 +19,8 @@ from benchmarks.accuracy.detectors import candidates
 from benchmarks.accuracy.faces import Validation, read_validation
 from benchmarks.accuracy.localizers import localizers
 from benchmarks.accuracy.pictures import draw_curves
-from benchmarks.accuracy.tables import photos_line, sizes_line, sizes_mb, tables
+from benchmarks.accuracy.sheets import false_faces, misses, write_sheet
+from benchmarks.accuracy.tables import detector_mb, photos_line, sizes_line, sizes_mb, tables
 from benchmarks.accuracy.targets import must_reach
 from benchmarks.peers import PEERS_DIR
 from benchmarks.report.lines import as_table
@@ -42,6 +43,7 @@ parser.add_argument("--engine", default=ENGINE, help=f"runs ours, as in API_ENGI
 parser.add_argument("--peers", type=Path, default=PEERS_DIR, help="folder of their environments")
 parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="leave detectors out")
 parser.add_argument("--reuse", action="store_true", help="ask only what was not answered before")
+parser.add_argument("--sheets", type=Path, help="a folder for pictures of each detector's mistakes")
 parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
 
 
@@ -58,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     text = "\n\n".join([here, *_parts(options, validation, compared)])
     print(text)
+    if options.sheets:
+        _write_sheets(options.sheets, validation, compared)
     if options.write and compared.figures:
         write_section(PAGE, "accuracy", text)
         draw_curves(compared.figures, PICTURE)
@@ -73,14 +77,24 @@ def _compare(options: argparse.Namespace, validation: Validation) -> Compared:
     return compare(everyone, validation, kept=KEPT, reuse=options.reuse, timed_only=alone)
 
 
+def _write_sheets(folder: Path, validation: Validation, compared: Compared) -> None:
+    several = [*chain(*validation.several.values())]
+    everything = [*validation.single, *several, *validation.negatives]
+    for name, answers in compared.answers.items():
+        stem = name.replace(", ", "-").replace(" ", "-")
+        write_sheet(misses(answers, everything), answers, folder / f"{stem}-missed.jpg")
+        write_sheet(false_faces(answers, everything), answers, folder / f"{stem}-false.jpg")
+    print(f"{folder}: the worst mistakes of {len(compared.answers)} detectors")
+
+
 def _parts(
     options: argparse.Namespace, validation: Validation, compared: Compared
 ) -> Iterator[str]:
     """The page from the photos to the detectors that were left out."""
-    sizes, by_default = sizes_mb(options.models), options.engine == ENGINE
+    sizes = sizes_mb(options.models)
     yield photos_line(validation, fold=options.fold)
     yield sizes_line(sizes)
-    lines = must_reach(compared, compact_mb=sizes.get("compact", nan), by_default=by_default)
+    lines = must_reach(compared, detector_mb=detector_mb(options.models))
     if lines:
         yield as_table(lines)
     yield from tables(compared)

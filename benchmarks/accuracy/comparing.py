@@ -10,19 +10,21 @@ from benchmarks.accuracy.answers import Answers, Timed, answers_of, times_of
 from benchmarks.accuracy.detectors import Candidate, DetectorFailedError
 from benchmarks.accuracy.faces import Figures, Validation, figures_of
 
-TIMED = 105  # photos, spread evenly over all
+TIMED = 105  # photos of each kind, spread evenly over all
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """By the detector's name what it answered, what that is worth, and how long it takes.
 
-    timed: also those that were timed only. absent: words on those that are not there or failed.
+    timed: on photos of one face and of none, also those that were timed only; timed_several: on
+    photos of several faces. absent: words on those that are not there or failed.
     """
 
     answers: dict[str, Answers] = field(default_factory=dict)
     figures: dict[str, Figures] = field(default_factory=dict)
     timed: dict[str, Timed] = field(default_factory=dict)
+    timed_several: dict[str, Timed] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
 
 
@@ -43,7 +45,9 @@ def compare(
     for candidate in _there(everyone, compared):
         _ask(candidate, validation, compared, kept=kept, reuse=reuse)
     answered = [each for each in everyone if each.name in compared.figures]
-    _time([*answered, *_there(timed_only, compared)], validation, compared)
+    few, many = validation.paths_of_few, validation.paths_of_several
+    _time([*answered, *_there(timed_only, compared)], few, compared.timed, compared.absent)
+    _time(answered, many, compared.timed_several, compared.absent)
     return compared
 
 
@@ -69,12 +73,15 @@ def _ask(
     compared.figures[candidate.name] = figures_of(answers, validation)
 
 
-def _time(asked: Sequence[Candidate], validation: Validation, compared: Compared) -> None:
+def _time(
+    asked: Sequence[Candidate], photos: Sequence[Path], timed: dict[str, Timed], absent: list[str]
+) -> None:
     """Time them all; one that fails is reported, and the others are timed without it."""
-    paths = validation.paths
-    some = [paths[row] for row in np.linspace(0, len(paths) - 1, TIMED).astype(int)]
+    if not photos or not asked:
+        return
+    some = [photos[row] for row in np.linspace(0, len(photos) - 1, TIMED).astype(int)]
     try:
-        compared.timed.update(times_of(asked, some))
+        timed.update(times_of(asked, some))
     except DetectorFailedError as error:
-        compared.absent.append(str(error))
-        _time([each for each in asked if each.name != error.name], validation, compared)
+        absent.append(str(error))
+        _time([each for each in asked if each.name != error.name], photos, timed, absent)

@@ -4,17 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from math import nan
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.accuracy.answers import Answers
 from training.dataset.sources import Photo, read_source
-from training.detector.metrics import Found, Matches, Truth, match
+from training.detector.metrics import MATCH_IOU, Found, Matches, Truth, match
 from training.release.bootstrap import Rows, interval
 
 SMALLEST = 24.0  # pixels of the shorter side; where there are several, smaller faces are ignored
+TINIEST = 10.0  # of the figure that takes small faces in
+SIZES = ((SMALLEST, 48.0), (48.0, 96.0), (96.0, inf))  # of the shorter side, pixels
+EXACT_IOU = 0.75
 TOGETHER = "together"
 NO_CATEGORIES = ("no such folder", "no such folder")  # photos with boxes, not class folders
 
@@ -33,21 +36,34 @@ class Validation:
     @property
     def paths(self) -> list[Path]:
         """All photos, each once."""
-        photos = chain(self.single, *self.several.values(), self.negatives)
-        return [photo.path for photo in photos]
+        return [*self.paths_of_few, *self.paths_of_several]
+
+    @property
+    def paths_of_few(self) -> list[Path]:
+        """The photos of one face and of none."""
+        return [photo.path for photo in chain(self.single, self.negatives)]
+
+    @property
+    def paths_of_several(self) -> list[Path]:
+        """The photos of the sets with several faces."""
+        return [photo.path for photo in chain(*self.several.values())]
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
     """Photos of several faces: what is found at the detector's own threshold and at any.
 
-    average_precision_interval: 95 %, over photos.
+    average_precision_interval: 95 %, over photos. average_precision_tiny: with faces from TINIEST
+    pixels on. average_precision_exact: at an IoU of EXACT_IOU. recall_by_size: of each of SIZES.
     """
 
     matches: Matches
     average_precision_interval: tuple[float, float]
     precision: float
     recall: float
+    average_precision_tiny: float
+    average_precision_exact: float
+    recall_by_size: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,39 +106,60 @@ def figures_of(answers: Answers, validation: Validation) -> Figures:
     threshold = answers.about.threshold
     single = _pool(_matches(answers, validation.single, smallest=0))
     false = _pool(_matches(answers, validation.negatives, smallest=0)).probabilities >= threshold
-    by_dataset = {
-        name: _matches(answers, photos, smallest=SMALLEST)
-        for name, photos in validation.several.items()
-    }
-    together = {TOGETHER: [*chain(*by_dataset.values())]} if len(by_dataset) > 1 else {}
+    by_dataset = {**validation.several}
+    if len(by_dataset) > 1:
+        by_dataset[TOGETHER] = [*chain(*validation.several.values())]
     return Figures(
         recall=single.precision_recall(threshold=threshold)[1] if single.n_faces else nan,
         mean_iou=single.mean_iou(threshold=threshold) if single.n_faces else nan,
         false_per_1000=1000 * int(false.sum()) / count
         if (count := len(validation.negatives))
         else nan,
-        several={
-            name: _several(photos, threshold) for name, photos in {**by_dataset, **together}.items()
-        },
+        several={name: _several(answers, photos) for name, photos in by_dataset.items()},
     )
 
 
-def _several(photos: Sequence[Matches], threshold: float) -> Several:
-    def average_precision(rows: Rows) -> float:
-        return _pool([photos[row] for row in rows]).average_precision
+def _several(answers: Answers, photos: Sequence[Photo]) -> Several:
+    by_photo = _matches(answers, photos, smallest=SMALLEST)
 
-    matches = _pool(photos)
+    def average_precision(rows: Rows) -> float:
+        return _pool([by_photo[row] for row in rows]).average_precision
+
+    threshold, matches = answers.about.threshold, _pool(by_photo)
     precision, recall = matches.precision_recall(threshold=threshold)
-    return Several(matches, interval(average_precision, len(photos)), precision, recall)
+    tiny = _matches(answers, photos, smallest=TINIEST)
+    exact = _matches(answers, photos, smallest=SMALLEST, least_iou=EXACT_IOU)
+    sized = [_matches(answers, photos, smallest=low, largest=high) for low, high in SIZES]
+    return Several(
+        matches,
+        interval(average_precision, len(photos)),
+        precision,
+        recall,
+        average_precision_tiny=_pool(tiny).average_precision,
+        average_precision_exact=_pool(exact).average_precision,
+        recall_by_size=tuple(
+            _pool(each).precision_recall(threshold=threshold)[1] for each in sized
+        ),
+    )
 
 
 def _has_several(photos: Iterable[Photo]) -> bool:
     return any(len(photo.boxes_xyxy or ()) > 1 for photo in photos)
 
 
-def _matches(answers: Answers, photos: Iterable[Photo], *, smallest: float) -> list[Matches]:
+def _matches(
+    answers: Answers,
+    photos: Iterable[Photo],
+    *,
+    smallest: float,
+    largest: float = inf,
+    least_iou: float = MATCH_IOU,
+) -> list[Matches]:
     """Detections matched to faces, one entry a photo."""
-    return [match([_found(answers, photo)], [_truth(photo, smallest)]) for photo in photos]
+    return [
+        match([_found(answers, photo)], [_truth(photo, smallest, largest)], least_iou=least_iou)
+        for photo in photos
+    ]
 
 
 def _found(answers: Answers, photo: Photo) -> Found:
@@ -131,10 +168,13 @@ def _found(answers: Answers, photo: Photo) -> Found:
     return Found(boxes, np.array(answer.scores, np.float32))
 
 
-def _truth(photo: Photo, smallest: float) -> Truth:
+def _truth(photo: Photo, smallest: float, largest: float) -> Truth:
+    """The faces of these sizes; all others, and what nobody judged, neither count nor cost."""
     boxes = np.array(photo.boxes_xyxy, np.float32).reshape(-1, 4)
-    counts = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= smallest
-    return Truth(boxes[counts], boxes[~counts])
+    sides = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf)
+    counts = (sides >= smallest) & (sides < largest)
+    ignored = np.array(photo.ignored_xyxy, np.float32).reshape(-1, 4)
+    return Truth(boxes[counts], np.concatenate([boxes[~counts], ignored]))
 
 
 def _pool(parts: Sequence[Matches]) -> Matches:

@@ -1,11 +1,11 @@
 """The tables of `benchmarks.accuracy`, as Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
+from math import inf, isnan, nan
 from pathlib import Path
 
 from benchmarks.accuracy.comparing import Compared
-from benchmarks.accuracy.faces import SMALLEST, Several, Validation
+from benchmarks.accuracy.faces import EXACT_IOU, SIZES, SMALLEST, TINIEST, Several, Validation
 from benchmarks.accuracy.localizers import beside_each_other
 from benchmarks.report.pages import significant, table
 from inference_api.engines import PAIRS
@@ -38,6 +38,12 @@ def sizes_mb(models_dir: Path) -> dict[str, float]:
         for pair, folders in PAIRS.items()
     }
     return {pair: size for pair, size in sizes.items() if size}
+
+
+def detector_mb(models_dir: Path) -> float:
+    """Of the compact detector's artifact, all formats; nan where it is not there."""
+    folder = models_dir / PAIRS["compact"][0]
+    return _size(folder) / 1e6 if folder.is_dir() else nan
 
 
 def sizes_line(sizes: Mapping[str, float]) -> str:
@@ -96,7 +102,16 @@ def _single(compared: Compared) -> str:
 
 
 def _several(compared: Compared, dataset: str) -> str:
-    columns = ["detector", "average precision", "95 % interval", "recall, %", "precision, %"]
+    columns = [
+        "detector",
+        "average precision",
+        "95 % interval",
+        f"from {TINIEST:g} px on",
+        f"at IoU {EXACT_IOU:g}",
+        "recall, %",
+        *(f"{low:g}–{high:g} px" if high < inf else f"over {low:g} px" for low, high in SIZES),
+        "precision, %",
+    ]
     rows = [[name, *_cells(each.several[dataset])] for name, each in compared.figures.items()]
     return table(columns, rows)
 
@@ -105,7 +120,10 @@ def _cells(several: Several) -> list[str]:
     return [
         _rounded(several.matches.average_precision, 3),
         "–".join(_rounded(end, 3) for end in several.average_precision_interval),
+        _rounded(several.average_precision_tiny, 3),
+        _rounded(several.average_precision_exact, 3),
         _rounded(100 * several.recall, 1),
+        *(_rounded(100 * recall, 1) for recall in several.recall_by_size),
         _rounded(100 * several.precision, 1),
     ]
 

@@ -3,7 +3,7 @@
 Three layouts are read:
 
 - a JSON-lines index: `index.jsonl`, one object a line with `image` and `boxes_xyxy`, and where
-  known `fold`, `score`, `group`, `duplicate_group`, `licence`;
+  known `ignore_xyxy`, `fold`, `score`, `group`, `duplicate_group`, `licence`;
 - labelme: photos with a JSON of the same name beside each, as labelme saves it;
 - class folders: two subfolders named like the categories, for the classifier alone.
 """
@@ -35,6 +35,7 @@ class Photo:
     """One photo and what people said of it.
 
     boxes_xyxy: faces, pixels of the oriented photo; empty = no face, None = nobody has looked.
+    ignored_xyxy: what is neither face nor background: not judged, or too small to use.
     identity: photos of one identity never part. duplicate_group: near copies, each rated on its
     own. fold: 0-4 where the data set gives it. score: mean human rating on the data set's own
     scale. category: the class folder's name. group: gender, ethnicity, age. drawn_on_wh: size of
@@ -52,6 +53,7 @@ class Photo:
     group: dict[str, str] = field(default_factory=dict)
     box_source: str = "human"
     licence: str = "own"
+    ignored_xyxy: tuple[Corners, ...] = ()
     drawn_on_wh: tuple[int, int] | None = None
     other_labels: tuple[str, ...] = ()
 
@@ -90,6 +92,7 @@ class _IndexRow(BaseModel):
 
     image: str
     boxes_xyxy: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]]
+    ignore_xyxy: list[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]] = []
     box_source: str = "human"
     duplicate_group: str | None = None
     fold: Annotated[int, Field(ge=0, le=4)] | None = None
@@ -193,6 +196,7 @@ def _index_photo(row: _IndexRow, folder: Path) -> Photo:
         group=group,
         box_source=row.box_source,
         licence=row.licence,
+        ignored_xyxy=tuple(_bounds([box[:2], box[2:]]) for box in row.ignore_xyxy),
     )
 
 

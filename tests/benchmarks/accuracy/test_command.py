@@ -230,7 +230,7 @@ def test_the_command_prints_the_tables_and_writes_them_when_asked(
     assert "| one | 100.0 | 0.875 | 250.0 |" in printed
     assert "| two | 0.833 |" in printed
     assert f"original {size_mb('face_localizer', 'attractiveness_classifier'):.3g} MB" in printed
-    assert f"MB | ≤ 12 | {size_mb('compact_detector', 'compact_classifier'):.3g} |" in printed
+    assert f"MB | ≤ 8 | {size_mb('compact_detector'):.3g} |" in printed
     assert page.read_text() == empty
     assert not picture.exists()
     accuracy.main([*map(str, folders), "--reuse", "--write"])
