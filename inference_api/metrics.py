@@ -40,3 +40,8 @@ class Metrics:
             "api_photos_pending", "Photos taken in and not answered.", registry=self.registry
         )
         self.faces = Counter("api_faces_total", "Faces found.", registry=self.registry)
+        self.second_looks = Counter(
+            "api_second_looks_total",
+            "Photos looked at again, of those that `api_batch_photos_sum` counts.",
+            registry=self.registry,
+        )

@@ -1,11 +1,12 @@
 """From pictures to predictions: localize, crop, classify, for one photo or a micro-batch.
 
 The networks come in through two Protocols, so nothing here knows a runtime. A localizer may
-find any number of faces in a photo; all faces of a batch share one call of the classifier.
+find any number of faces in a photo; all faces of a batch share one call of the classifier. Photos
+that deserve it are looked at twice (`vision.looks`).
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -14,8 +15,11 @@ import numpy.typing as npt
 
 from inference_api.vision.boxes import Box, Boxes
 from inference_api.vision.letterbox import Image, LetterboxTransform, crop_square, letterbox
+from inference_api.vision.looks import SQUARES_A_RUN, Detections, FaceFinder, turn
 from inference_api.vision.spec import ArtifactSpec, ClassifierSpec, LocalizerSpec
 
+LOOK_AGAIN = "look_again"
+"""The stage in `timings_ms` that only a photo has that was looked at again."""
 Probabilities = npt.NDArray[np.float32]
 ImageBatch = npt.NDArray[np.uint8]
 """uint8 RGB (N, S, S, 3)."""
@@ -73,7 +77,8 @@ class Prediction:
     """What was found in one photo of `size_wh` pixels: faces, the largest first.
 
     max_faces: the most that can be found; of a crowd those that are surest are. timings_ms: by
-    stage; for a photo of a micro-batch those of the whole batch.
+    stage; for a photo of a micro-batch those of the whole batch, but LOOK_AGAIN, which only the
+    photos have that were.
     """
 
     size_wh: tuple[int, int]
@@ -115,6 +120,7 @@ class _Candidate(NamedTuple):
     photo: int  # index in the batch
     box: Box
     face_probability: float
+    turned_by: int  # degrees clockwise that set the face upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,9 @@ class Pipeline:
 
         A face of an eighth of it still fills the classifier's crop.
         """
-        return max(2 * self.localizer.spec.input_size, 8 * self.classifier.spec.input_size)
+        spec = self.localizer.spec
+        seen = spec.look_again.long_side if spec.look_again else spec.input_size
+        return max(2 * seen, 8 * self.classifier.spec.input_size)
 
     def prepare(self, image: Image, *, size_wh: tuple[int, int] | None = None) -> Photo:
         """Letterbox `image` (uint8 RGB) for the localizer; needs no runtime.
@@ -156,18 +164,28 @@ class Pipeline:
         if not photos:
             return []
         started = time.perf_counter()
-        found = self.localizer.localize(np.stack([photo.square for photo in photos]))
+        finder = FaceFinder(self.localizer.localize, self.localizer.spec)
+        first = finder.look(photos)
         localized = time.perf_counter()
-        candidates = [*self._candidates(photos, found)]
+        second = finder.look_again(photos, first)
+        looked = time.perf_counter()
+        candidates = [*_candidates(second.get(index, one) for index, one in enumerate(first))]
         faces = self._classify(photos, candidates)
         timings_ms = {
             "localize": (localized - started) * 1000,
-            "classify": (time.perf_counter() - localized) * 1000,
+            "classify": (time.perf_counter() - looked) * 1000,
         }
+        again_ms = {**timings_ms, LOOK_AGAIN: (looked - localized) * 1000}
         most = self.localizer.spec.max_faces
         return [
-            Prediction(photo.size_wh, _largest_first(own), most, self.models, timings_ms)
-            for photo, own in zip(photos, faces, strict=True)
+            Prediction(
+                photo.size_wh,
+                _largest_first(own),
+                most,
+                self.models,
+                again_ms if index in second else timings_ms,
+            )
+            for index, (photo, own) in enumerate(zip(photos, faces, strict=True))
         ]
 
     def warm_up(self, *, max_batch: int) -> float:
@@ -175,7 +193,8 @@ class Pipeline:
 
         Returns the seconds of one more run of a single square and crop.
         """
-        for count in range(1 if self.slow_first_runs else max_batch, max_batch + 1):
+        most = max(max_batch, SQUARES_A_RUN if self.localizer.spec.look_again else 0)
+        for count in range(1 if self.slow_first_runs else most, most + 1):
             self._run_blank(count)
         started = time.perf_counter()
         self._run_blank(1)
@@ -185,16 +204,6 @@ class Pipeline:
         self.localizer.localize(_blank(self.localizer.spec, count))
         self.classifier.classify(_blank(self.classifier.spec, count))
 
-    def _candidates(self, photos: Sequence[Photo], found: Sequence[Found]) -> Iterator[_Candidate]:
-        """The faces that are probable enough and lie inside their photo."""
-        for index, (photo, (boxes, probabilities)) in enumerate(zip(photos, found, strict=True)):
-            for corners, probability in zip(
-                photo.transform.invert(boxes).tolist(), probabilities.tolist(), strict=True
-            ):
-                box = Box(*corners).clip(photo.size_wh)
-                if probability >= self.localizer.spec.threshold and box.area > 0:
-                    yield _Candidate(index, box, probability)
-
     def _classify(
         self, photos: Sequence[Photo], candidates: Sequence[_Candidate]
     ) -> list[list[Face]]:
@@ -203,12 +212,19 @@ class Pipeline:
         if not candidates:
             return faces
         spec = self.classifier.spec
-        crops = [photos[one.photo].crop(one.box, spec) for one in candidates]
+        crops = [turn(photos[one.photo].crop(one.box, spec), one.turned_by) for one in candidates]
         upper = self.classifier.classify(np.stack(crops)).tolist()
         for one, probability in zip(candidates, upper, strict=True):
             label, of_label = _label(spec, probability)
             faces[one.photo].append(Face(one.box, one.face_probability, label, of_label))
         return faces
+
+
+def _candidates(seen: Iterable[Detections]) -> Iterator[_Candidate]:
+    """Every face of every photo."""
+    for index, (boxes, probabilities, turned_by) in enumerate(seen):
+        for corners, probability in zip(boxes.tolist(), probabilities.tolist(), strict=True):
+            yield _Candidate(index, Box(*corners), probability, turned_by)
 
 
 def _blank(spec: ArtifactSpec, count: int) -> ImageBatch:

@@ -72,7 +72,8 @@ class PredictionReply(BaseModel):
     max_faces: int = Field(description="The most that are answered; of a crowd the surest are.")
     models: list[Model]
     timings_ms: dict[str, float] = Field(
-        description="Milliseconds by stage; photos that were run together share the networks' time."
+        description="Milliseconds by stage; photos that were run together share the networks' "
+        "time. `look_again` is there only if the photo was looked at more closely or turned."
     )
     request_id: str
 

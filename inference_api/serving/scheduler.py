@@ -19,7 +19,7 @@ import numpy as np
 
 from inference_api.errors import DeadlineExceededError
 from inference_api.metrics import Metrics
-from inference_api.pipeline import Photo, Pipeline, Prediction
+from inference_api.pipeline import LOOK_AGAIN, Photo, Pipeline, Prediction
 from inference_api.serving.admission import Admission
 from inference_api.serving.runtime import Runtime
 from inference_api.vision.images import (
@@ -122,6 +122,7 @@ class Scheduler:
         prediction = await asyncio.wrap_future(self._runtime.submit(photo))
         waited_s = time.perf_counter() - submitted - sum(prediction.timings_ms.values()) / 1000
         self._metrics.faces.inc(len(prediction.faces))
+        self._metrics.second_looks.inc(LOOK_AGAIN in prediction.timings_ms)
         return photo, _with_timings(prediction, decode=decode_s, wait=max(0.0, waited_s))
 
     def _decode(self, data: bytes) -> Photo:

@@ -63,17 +63,13 @@ class LetterboxTransform:
 def letterbox(
     image: Image, *, size: int, pad_color: tuple[int, int, int] = GREY
 ) -> tuple[Image, LetterboxTransform]:
-    """Scale and pad `image` to uint8 RGB (size, size, 3).
-
-    Shrinking averages areas (no aliasing), enlarging interpolates linearly: one library and
-    one filter for training and serving alike.
-    """
+    """Scale and pad `image` to uint8 RGB (size, size, 3), as `resize` scales."""
     height, width = image.shape[:2]
     transform = LetterboxTransform.fit((width, height), size=size)
     scaled_w, scaled_h = transform.scaled_size_wh
     left, top = transform.pad_left, transform.pad_top
     right, bottom = size - left - scaled_w, size - top - scaled_h
-    scaled, edge = _resize(image, (scaled_w, scaled_h)), cv2.BORDER_CONSTANT
+    scaled, edge = resize(image, (scaled_w, scaled_h)), cv2.BORDER_CONSTANT
     square = cv2.copyMakeBorder(scaled, top, bottom, left, right, edge, value=pad_color)
     return np.asarray(square, np.uint8), transform
 
@@ -95,7 +91,12 @@ def crop_square(
     return crop
 
 
-def _resize(image: Image, size_wh: tuple[int, int]) -> Image:
+def resize(image: Image, size_wh: tuple[int, int]) -> Image:
+    """`image` at `size_wh` pixels.
+
+    Shrinking averages areas (no aliasing), enlarging interpolates linearly: one library and
+    one filter for training and serving alike.
+    """
     shrinks = size_wh[0] < image.shape[1] or size_wh[1] < image.shape[0]
     filter_ = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     halved = _halve(image, size_wh)

@@ -8,9 +8,9 @@ words) is read from here, never from a constant in the code.
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from inference_api.errors import ArtifactMissingError, SpecMismatchError
 
@@ -57,11 +57,31 @@ class _Spec(BaseModel):
     formats: dict[FormatName, NumberFormat] = {}
 
 
+class LookAgain(BaseModel):
+    """When a photo gets a second look and what that is (`vision.looks`).
+
+    long_side: pixels that the photo's longer side is scaled to, to be seen in tiles of the input
+    size. overlap: pixels that neighbouring tiles share at least; a face must be 6 pixels smaller
+    to be seen whole for certain. small_face: a face whose side is a smaller fraction of the first
+    look's square asks for another. many_faces: so many do, whatever their size. turns: degrees
+    clockwise that a photo is turned by where nothing was found.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    long_side: Annotated[int, Field(gt=0)]
+    overlap: Annotated[int, Field(ge=0)]
+    small_face: Probability
+    many_faces: Annotated[int, Field(gt=0)]
+    turns: tuple[Literal[90, 180, 270], ...] = ()
+
+
 class Detection(BaseModel):
     """How a detector's many candidates become faces.
 
     strides: pixels between the points that a box is predicted at, of each map. max_iou: of two
     candidates that overlap more, the less probable goes. max_faces: the most that are answered.
+    look_again: None where one look is all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +89,7 @@ class Detection(BaseModel):
     strides: tuple[Annotated[int, Field(gt=0)], ...]
     max_iou: Probability
     max_faces: Annotated[int, Field(gt=0)]
+    look_again: LookAgain | None = None
 
     def candidates(self, input_size: int) -> int:
         """How many boxes the network gives for a square of `input_size` pixels."""
@@ -92,6 +113,23 @@ class LocalizerSpec(_Spec):
     def max_faces(self) -> int:
         """The most faces that a photo is answered with."""
         return self.detection.max_faces if self.detection else 1
+
+    @property
+    def look_again(self) -> LookAgain | None:
+        """The second look, where there is one."""
+        return self.detection.look_again if self.detection else None
+
+    @model_validator(mode="after")
+    def _tiles_are_few(self) -> Self:
+        """The second look sees more than the first, in tiles that do not grow without end."""
+        look, size = self.look_again, self.input_size
+        if look and not size < look.long_side <= 4 * size:
+            problem = f"look_again.long_side is {look.long_side}, not above {size} up to {4 * size}"
+            raise ValueError(problem)
+        if look and look.overlap > size / 2:
+            problem = f"look_again.overlap is {look.overlap}, more than half of {size}"
+            raise ValueError(problem)
+        return self
 
 
 class Labels(BaseModel):

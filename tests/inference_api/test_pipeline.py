@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from inference_api.pipeline import Found, Pipeline
+from inference_api.pipeline import LOOK_AGAIN, Found, Pipeline
+from inference_api.vision.spec import Detection, LookAgain
 
 
 @dataclass
@@ -131,3 +132,72 @@ def test_warming_up_runs_both_networks_at_each_size_that_needs_it(scripted, slow
     assert networks.warm_up(max_batch=3) >= 0
     assert [shape[0] for shape in scripted.localizer.batches] == sizes
     assert [shape[0] for shape in scripted.classifier.batches] == sizes
+
+
+@pytest.fixture
+def looking_twice(localizer_spec, classifier_spec):
+    """As `scripted`, but photos in which nothing is found are looked at in tiles, then turned."""
+    look = LookAgain(long_side=150, overlap=16, small_face=0, many_faces=9, turns=(90,))
+    detection = Detection(strides=(8,), max_iou=0.5, max_faces=9, look_again=look)
+    spec = localizer_spec.model_copy(update={"detection": detection})
+    return Pipeline(Turning(spec), Scripted(classifier_spec))
+
+
+@dataclass
+class Turning(Scripted):
+    """Finds the left half of a square whose upper left corner is red, and nothing else."""
+
+    def localize(self, squares):
+        self.batches.append(squares.shape)
+        return [
+            found((0, 0, 0.5, 1)) if square[2, 2].tolist() == [255, 0, 0] else found()
+            for square in squares
+        ]
+
+
+def test_only_a_photo_that_was_looked_at_again_says_so(looking_twice):
+    portrait, empty, small = red(100), black(), black(40, 40)
+    photos = [looking_twice.prepare(image) for image in (portrait, empty, small)]
+    predictions = looking_twice.predict(photos)
+    assert [len(prediction.faces) for prediction in predictions] == [1, 0, 0]
+    assert [LOOK_AGAIN in prediction.timings_ms for prediction in predictions] == [
+        False,
+        True,
+        True,
+    ]
+    sizes = [shape[0] for shape in looking_twice.localizer.batches]
+    assert sizes == [3, 8, 1, 2]  # three photos, nine tiles of one, a turn of two
+
+
+def red(side):
+    image = black(side, side)
+    image[..., 0] = 255
+    return image
+
+
+def test_a_face_in_a_photo_on_its_side_is_classified_upright(looking_twice):
+    image = black(60, 60)
+    image[-30:, :30, 0] = 255  # comes to the upper left when turned by 90 degrees clockwise
+    image[-30:, :30, 1:] = 0
+    seen = []
+    looking_twice.classifier.classify = lambda crops: seen.extend(crops) or np.ones(len(crops))
+    (prediction,) = looking_twice.predict([looking_twice.prepare(image)])
+    (face,) = prediction.faces
+    assert face.box.as_array().tolist() == [0, 30, 60, 60]
+    (crop,) = seen
+    redness = crop[..., 0].astype(int) - crop[..., 2]
+    assert redness[:24].max() == redness.max() > 0
+    assert redness[-24:].max() <= 0  # upright, what is red lies above
+
+
+@pytest.mark.parametrize(("slow_first_runs", "sizes"), [(True, [*range(1, 9), 1]), (False, [8, 1])])
+def test_warming_up_covers_the_squares_of_second_looks(looking_twice, slow_first_runs, sizes):
+    networks = replace(looking_twice, slow_first_runs=slow_first_runs)
+    networks.warm_up(max_batch=3)
+    assert [shape[0] for shape in networks.localizer.batches] == sizes
+
+
+def test_a_reduced_photo_holds_enough_for_the_second_look(scripted, looking_twice):
+    small = looking_twice.classifier.spec.model_copy(update={"input_size": 8})
+    networks = [replace(each, classifier=Scripted(small)) for each in (scripted, looking_twice)]
+    assert [each.enough_side for each in networks] == [128, 300]

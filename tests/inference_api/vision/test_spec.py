@@ -88,3 +88,31 @@ def test_a_spec_that_is_no_json_is_named(artifact):
     (artifact / "spec.json").write_text("{")
     with pytest.raises(SpecMismatchError, match=r"spec\.json"):
         read_spec(artifact)
+
+
+LOOK = {"long_side": 150, "overlap": 16, "small_face": 0.16, "many_faces": 3, "turns": [90, 270]}
+DETECTION = {"strides": [8], "max_iou": 0.45, "max_faces": 10}
+
+
+def test_a_second_look_is_read_and_written(artifact):
+    change(artifact, detection={**DETECTION, "look_again": LOOK})
+    spec = read_spec(artifact)
+    assert spec.look_again.turns == (90, 270)
+    write_spec(spec, artifact)
+    assert read_spec(artifact) == spec
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"long_side": 64}, "long_side"),  # no more than the first look sees
+        ({"long_side": 257}, "long_side"),
+        ({"overlap": 33}, "overlap"),
+        ({"turns": [45]}, "turns"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_second_look_that_cannot_be_is_named(artifact, wrong, named):
+    change(artifact, detection={**DETECTION, "look_again": {**LOOK, **wrong}})
+    with pytest.raises(SpecMismatchError, match=named):
+        read_spec(artifact)
