@@ -5,13 +5,14 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from inference_api.pipeline import Pipeline
+from inference_api.vision.spec import Detection, LookAgain
 from tests.inference_api.http.test_bad_requests import assert_problem
 
 PATIENCE_S = 60  # a busy machine needs long; only a failure waits so long
@@ -96,6 +97,21 @@ def test_metrics_count_requests_and_faces(client, scene):
     client.post("/v1/predict", files={"photo": scene.jpeg})
     assert metric(client, name) == requests + 1
     assert metric(client, "api_faces_total") == faces + 1
+
+
+def test_a_second_look_is_counted_and_told(serve, pipeline, scene, make_scene):
+    look = LookAgain(long_side=150, overlap=16, small_face=0, many_faces=9)
+    detection = Detection(strides=(8,), max_iou=0.5, max_faces=9, look_again=look)
+    spec = pipeline.localizer.spec.model_copy(update={"detection": detection})
+    twice = replace(pipeline, localizer=replace(pipeline.localizer, spec=spec))
+    dark = make_scene(color=(20, 20, 20))
+    with serve(pipeline=twice) as client:
+        replies = [
+            client.post("/v1/predict", files={"photo": photo.jpeg}).json()
+            for photo in (scene, dark, scene)
+        ]
+        assert ["look_again" in reply["timings_ms"] for reply in replies] == [False, True, False]
+        assert metric(client, "api_second_looks_total") == 1
 
 
 def test_unknown_addresses_share_one_metric(client):

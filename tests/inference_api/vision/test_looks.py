@@ -54,11 +54,15 @@ class Drawn:
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
         faces = [row[:4] for row in stats[1:] if min(row[2:4]) >= LEAST]
         if self.upright_only:  # the brow is white, the chin is not
-            faces = [row for row in faces if square[row[1] + 1, row[0] + row[2] // 2, 2] > 190]
+            faces = [row for row in faces if _has_its_brow_above(square[..., 2], *row)]
         boxes = np.array(faces, np.float32).reshape(-1, 4)
         boxes[:, 2:] += boxes[:, :2]
         sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
         return boxes / SIZE, 0.6 + 0.3 * sides / SIZE  # surer of what it sees larger
+
+
+def _has_its_brow_above(blue, left, top, width, height):
+    return all(blue[top + height // 4, left + part * width // 4] > 190 for part in (1, 3))
 
 
 def photo_of(image) -> Photo:
