@@ -38,11 +38,9 @@ _OTHERS = (
 
 def recognize(data: bytes) -> list[str]:
     """The formats of `FORMATS` that `data` may be of, the likeliest first; none for all else."""
-    head = data[:_HEAD]
-    if name_other(data):
-        return []
-    openers = PillowImage.OPEN
-    return [name for name in FORMATS if (accept := openers[name][1]) and accept(head) is True]
+    head, openers = data[:_HEAD], PillowImage.OPEN
+    found = [name for name in FORMATS if (accept := openers[name][1]) and accept(head) is True]
+    return [] if "TIFF" in found and name_other(data) else found  # raw files are much like TIFFs
 
 
 def name_other(data: bytes) -> str | None:
