@@ -27,7 +27,7 @@ from inference_api.vision.images import decode, encode
 SIDE = 1280  # pixels of the photo
 BFLOAT16 = Engine("savedmodel", "bfloat16")
 ENGINES = (Engine("savedmodel", "float32"), BFLOAT16, Engine("litert", "int8"))
-LEAST_SHARE_OF_PEAK, LEAST_SHARE_OF_JOB = 85, 60  # percent
+MIN_SHARE_OF_PEAK, MIN_SHARE_OF_JOB = 85, 60  # percent
 
 parser = argparse.ArgumentParser(description="Hold the engines against the processor's peak.")
 parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
@@ -109,9 +109,9 @@ def _row(share: Share) -> list[object]:
 
 def _lines(share: Share) -> Iterator[Line]:
     what = f"{share.engine}: localizer, % of its format's peak"
-    yield at_least(what, LEAST_SHARE_OF_PEAK, share.of_peak)
+    yield at_least(what, MIN_SHARE_OF_PEAK, share.of_peak)
     what = f"{share.engine}: networks, % of the processor time without HTTP"
-    yield at_least(what, LEAST_SHARE_OF_JOB, share.of_job)
+    yield at_least(what, MIN_SHARE_OF_JOB, share.of_job)
 
 
 def trunk_operations() -> int:

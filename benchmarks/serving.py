@@ -50,8 +50,8 @@ from benchmarks.speed.servers import (
     running,
 )
 from benchmarks.speed.targets import First, Results, overload_lines, speed_lines
-from inference_api.engines import PAIRS
 from inference_api.vision.images import decode, encode
+from inference_api.vision.released import PAIRS
 
 SIDES = 640, 1280, 4000  # pixels
 FIRST_SIDE = 1280  # of the photo after the start
@@ -200,7 +200,7 @@ def _measure(
 
 
 def _can_bear(load: Load, dialect: Dialect) -> bool:
-    return load.answer in dialect.answers and load.side <= dialect.most_side
+    return load.answer in dialect.answers and load.side <= dialect.max_side
 
 
 def _starts(servers: Sequence[Server], firsts: Mapping[str, First], results: Results) -> str:

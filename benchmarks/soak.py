@@ -24,15 +24,15 @@ from benchmarks.speed.client import Client, client_of, run
 from benchmarks.speed.photos import photos_of
 from benchmarks.speed.pictures import draw_memory
 from benchmarks.speed.servers import Server, ServerFailedError, our_service, running
-from inference_api.engines import PAIRS
 from inference_api.vision.images import EncodedFormat
+from inference_api.vision.released import PAIRS
 
 SIDES = 320, 640, 1280  # pixels
 FORMATS: tuple[EncodedFormat, ...] = ("JPEG", "PNG", "WEBP")
 CLIENTS = 4
 EVERY = 20  # photos between two looks at the memory
 FIRST = 500  # photos that are left out
-MOST_GROWTH_MB = 1  # for 1,000 photos
+MAX_GROWTH_MB = 1  # for 1,000 photos
 
 parser = argparse.ArgumentParser(description="Fit the growth of the service's memory.")
 parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the artifacts")
@@ -118,8 +118,8 @@ def _as_table(name: str, samples: Sequence[Sample]) -> str:
         "target", "reached",
     ]  # fmt: skip
     figures = [counted[-1].photos, *map(significant, (first, last, growth))]
-    reached = "yes" if growth < MOST_GROWTH_MB else "no"
-    return table(columns, [[name, *figures, f"< {MOST_GROWTH_MB}", reached]])
+    reached = "yes" if growth < MAX_GROWTH_MB else "no"
+    return table(columns, [[name, *figures, f"< {MAX_GROWTH_MB}", reached]])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference_api.vision.drawing import DEFAULT_FONT
 from inference_api.vision.images import ImageLimits
+from inference_api.vision.released import PairName
 
 PREFIX = "API_"
 Count = Annotated[int, Field(ge=1)]
@@ -38,9 +39,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     models_dir: Path = Field(Path("models"), description="Folder with the artifacts.")
-    models: Literal["original", "compact"] = Field(
-        "compact", description="Which pair of artifacts to serve."
-    )
+    models: PairName = Field("compact", description="Which pair of artifacts to serve.")
     engine: Literal["savedmodel", "litert", "auto"] = Field(
         "auto", description="What runs the networks; `auto` takes the fastest that is fit."
     )

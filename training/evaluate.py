@@ -13,13 +13,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from inference_api.vision.released import PAIRS
 from training.classifier.targets import score_scales
 from training.dataset.prepared import read_split
 from training.release.cards import write_figures
 from training.release.classifier_tables import classifier_tables
 from training.release.detector_tables import detector_tables
 from training.release.localizer_tables import localizer_tables
-from training.release.names import PAIRS
 
 parser = argparse.ArgumentParser(description="Measure the released artifacts.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")

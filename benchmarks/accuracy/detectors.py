@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 
 from benchmarks import ROOT
 from benchmarks.peers.answering import About, Answer
-from inference_api.engines import PAIRS
+from inference_api.vision.released import PAIRS, PairName
 from inference_api.vision.spec import SPEC_FILE
 
 PATIENCE_S = 600  # for a start or an answer
@@ -67,7 +67,7 @@ def candidates(models_dir: Path, *, engine: str, peers_dir: Path) -> list[Candid
 
 
 def our_pair(
-    name: str, models_dir: Path, *, pair: str, engine: str, alone: bool = False
+    name: str, models_dir: Path, *, pair: PairName, engine: str, alone: bool = False
 ) -> Candidate:
     """A pair's localizer, run by `engine`; alone: it is timed without what is around it."""
     spec = models_dir / PAIRS[pair][0] / SPEC_FILE

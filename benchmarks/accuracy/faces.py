@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.answers import Answers
+from training.dataset.matching import MATCH_IOU, MIN_CROWD_FACE
 from training.dataset.sources import Photo, read_source
-from training.detector.metrics import MATCH_IOU, Found, Matches, Truth, match
+from training.detector.metrics import Found, Matches, Truth, match
 from training.release.bootstrap import Rows, interval
 
-SMALLEST = 24.0  # pixels of the shorter side; where there are several, smaller faces are ignored
 TINIEST = 10.0  # of the figure that takes small faces in
-SIZES = ((SMALLEST, 48.0), (48.0, 96.0), (96.0, inf))  # of the shorter side, pixels
+SIZES = ((MIN_CROWD_FACE, 48.0), (48.0, 96.0), (96.0, inf))  # of the shorter side, pixels
 EXACT_IOU = 0.75
 TOGETHER = "together"
 NO_CATEGORIES = ("no such folder", "no such folder")  # photos with boxes, not class folders
@@ -120,7 +120,7 @@ def figures_of(answers: Answers, validation: Validation) -> Figures:
 
 
 def _several(answers: Answers, photos: Sequence[Photo]) -> Several:
-    by_photo = _matches(answers, photos, smallest=SMALLEST)
+    by_photo = _matches(answers, photos, smallest=MIN_CROWD_FACE)
 
     def average_precision(rows: Rows) -> float:
         return _pool([by_photo[row] for row in rows]).average_precision
@@ -128,7 +128,7 @@ def _several(answers: Answers, photos: Sequence[Photo]) -> Several:
     threshold, matches = answers.about.threshold, _pool(by_photo)
     precision, recall = matches.precision_recall(threshold=threshold)
     tiny = _matches(answers, photos, smallest=TINIEST)
-    exact = _matches(answers, photos, smallest=SMALLEST, least_iou=EXACT_IOU)
+    exact = _matches(answers, photos, smallest=MIN_CROWD_FACE, least_iou=EXACT_IOU)
     sized = [_matches(answers, photos, smallest=low, largest=high) for low, high in SIZES]
     return Several(
         matches,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.answers import Timed
 from benchmarks.accuracy.detectors import Candidate, our_pair
-from inference_api.engines import PAIRS
+from inference_api.vision.released import PAIRS
 
 ENGINES = ("savedmodel", "litert")  # runtimes, so that each stands in its `About` with its format
 

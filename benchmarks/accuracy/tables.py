@@ -5,10 +5,11 @@ from math import inf, isnan, nan
 from pathlib import Path
 
 from benchmarks.accuracy.comparing import Compared
-from benchmarks.accuracy.faces import EXACT_IOU, SIZES, SMALLEST, TINIEST, Several, Validation
+from benchmarks.accuracy.faces import EXACT_IOU, SIZES, TINIEST, Several, Validation
 from benchmarks.accuracy.localizers import beside_each_other
 from benchmarks.report.pages import significant, table
-from inference_api.engines import PAIRS
+from inference_api.vision.released import PAIRS
+from training.dataset.matching import MIN_CROWD_FACE
 from training.dataset.sources import Photo
 
 LOCALIZER_COLUMNS = (
@@ -139,8 +140,8 @@ def _names(photos: Sequence[Photo]) -> str:
 def _faces(photos: Sequence[Photo]) -> str:
     boxes = [box for photo in photos for box in photo.boxes_xyxy or ()]
     sides = [min(right - left, bottom - top) for left, top, right, bottom in boxes]
-    ignored = sum(side < SMALLEST for side in sides)
-    text = f"{len(photos)} photos with {len(boxes) - ignored} faces of at least {SMALLEST:g} pixels"
+    ignored = sum(side < MIN_CROWD_FACE for side in sides)
+    text = f"{len(photos)} photos with {len(boxes) - ignored} faces of at least {MIN_CROWD_FACE:g} pixels"
     return f"{text}; {ignored} smaller ones neither count nor cost"
 
 

@@ -16,15 +16,15 @@ from training.detector.metrics import Matches
 
 COMPACT, PEER = OURS["compact"], "YuNet"
 SINGLE, SEVERAL = "compact, photos of one face:", "compact, photos of several faces:"
-LEAST_RECALL_PERCENT = 99.5
-LEAST_MEAN_IOU = 0.89
+MIN_RECALL_PERCENT = 99.5
+MIN_MEAN_IOU = 0.89
 AHEAD = 0.03  # of the peer's average precision
 TIMES_AS_EXACT = 2  # as the peer
-LEAST_RECALL_BY_SIZE = (85, 93, 95)  # percent, of each of SIZES
-MOST_FALSE_PER_1000 = 8
+MIN_RECALL_BY_SIZE = (85, 93, 95)  # percent, of each of SIZES
+MAX_FALSE_PER_1000 = 8
 TIMES_THE_ORIGINAL = 5
 TIMES_THE_PEER = {"one face": 1, "several faces": 2}  # milliseconds
-MOST_MB = 8
+MAX_MB = 8
 
 
 def must_reach(compared: Compared, *, detector_mb: float) -> list[Line]:
@@ -37,7 +37,7 @@ def must_reach(compared: Compared, *, detector_mb: float) -> list[Line]:
         *_time_lines("one face", compared.timed),
         *_time_lines("several faces", compared.timed_several),
         *_speed_lines(compared.timed),
-        at_most("compact detector, all formats, MB", MOST_MB, detector_mb),
+        at_most("compact detector, all formats, MB", MAX_MB, detector_mb),
     ]
     return [line for line in lines if not isnan(line.measured)]
 
@@ -57,11 +57,11 @@ def best_recall(matches: Matches, *, precision: float) -> float:
 def _accuracy_lines(figures: Mapping[str, Figures]) -> Iterator[Line]:
     if not (ours := figures.get(COMPACT)):
         return
-    yield at_least(f"{SINGLE} recall, %", LEAST_RECALL_PERCENT, 100 * ours.recall)
-    yield at_least(f"{SINGLE} mean IoU", LEAST_MEAN_IOU, ours.mean_iou)
+    yield at_least(f"{SINGLE} recall, %", MIN_RECALL_PERCENT, 100 * ours.recall)
+    yield at_least(f"{SINGLE} mean IoU", MIN_MEAN_IOU, ours.mean_iou)
     yield from _several_lines(ours, figures)
     what = "compact, false faces per 1,000 photos without one"
-    yield at_most(what, MOST_FALSE_PER_1000, ours.false_per_1000)
+    yield at_most(what, MAX_FALSE_PER_1000, ours.false_per_1000)
 
 
 def _peers(figures: Mapping[str, Figures]) -> dict[str, Several]:
@@ -87,7 +87,7 @@ def _several_lines(ours: Figures, figures: Mapping[str, Figures]) -> Iterator[Li
             if name != TOGETHER and (mine := ours.several.get(name)):
                 what = f"{SEVERAL} recall, %, {name}; {PEER}'s"
                 yield at_least(what, _four(100 * theirs.recall), 100 * mine.recall)
-    sizes = zip(SIZES, LEAST_RECALL_BY_SIZE, own.recall_by_size, strict=True)
+    sizes = zip(SIZES, MIN_RECALL_BY_SIZE, own.recall_by_size, strict=True)
     for (low, high), least, recall in sizes:
         between = f"{low:g} to {high:g}" if high < inf else f"over {low:g}"
         yield at_least(f"{SEVERAL} recall, %, {between} pixels", least, 100 * recall)

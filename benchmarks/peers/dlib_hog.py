@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
 
-OWN_SCORE, LEAST_SCORE = 0.0, -1.0
+OWN_SCORE, MIN_SCORE = 0.0, -1.0
 UPSAMPLINGS = 1  # doublings of the photo, as in dlib's examples: faces from 40 pixels on
 
 
@@ -17,7 +17,7 @@ def load(every: bool) -> Detector:
     import dlib
 
     detector = dlib.get_frontal_face_detector()
-    least = LEAST_SCORE if every else OWN_SCORE
+    least = MIN_SCORE if every else OWN_SCORE
 
     def detect(pixels: Pixels) -> Sequence[Scored]:
         boxes, scores, _ = detector.run(pixels, UPSAMPLINGS, least)

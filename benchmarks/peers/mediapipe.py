@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
 
 RANGES = {"short": 0, "full": 1}  # for faces within 2 meters and within 5
-OWN_CONFIDENCE, LEAST_CONFIDENCE = 0.5, 0.02  # the first is its default
+OWN_CONFIDENCE, MIN_CONFIDENCE = 0.5, 0.02  # the first is its default
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--range", choices=RANGES, required=True)
@@ -25,7 +25,7 @@ def load(every: bool) -> Detector:
 
     model = RANGES[parser.parse_args().range]
     graph = FaceDetection(OWN_CONFIDENCE, model)
-    graph_for_every = FaceDetection(LEAST_CONFIDENCE, model) if every else None
+    graph_for_every = FaceDetection(MIN_CONFIDENCE, model) if every else None
 
     def detect(pixels: Pixels) -> Sequence[Scored]:
         found = _found(graph, pixels)

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
 
-OWN_CONFIDENCE, LEAST_CONFIDENCE = 0.8, 0.02  # of the last network; the first is its default
+OWN_CONFIDENCE, MIN_CONFIDENCE = 0.8, 0.02  # of the last network; the first is its default
 
 
 def load(every: bool) -> Detector:
@@ -13,7 +13,7 @@ def load(every: bool) -> Detector:
     from mtcnn import MTCNN
 
     networks = MTCNN()
-    least = LEAST_CONFIDENCE if every else OWN_CONFIDENCE
+    least = MIN_CONFIDENCE if every else OWN_CONFIDENCE
 
     def detect(pixels: Pixels) -> Sequence[Scored]:
         found = networks.detect_faces(pixels, box_format="xyxy", threshold_onet=least)

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.answering import About, Detector, Pixels, Scored, answer
-from inference_api.engines import PAIRS, load_pipeline, survey
+from inference_api.engines import load_pipeline, survey
 from inference_api.engines.choice import choose
 from inference_api.engines.network import NetworkLocalizer
 from inference_api.errors import ModelUnusableError
 from inference_api.pipeline import ImageBatch, Pipeline, Probabilities
+from inference_api.vision.released import PAIRS
 from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, sha256_of
 
-LEAST_PROBABILITY = 0.02  # of what counts for the precision-recall curve
+MIN_PROBABILITY = 0.02  # of what counts for the precision-recall curve
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--pair", choices=PAIRS, required=True)
@@ -45,7 +46,7 @@ def load(every: bool) -> Detector:
     localizer, spec = loaded.localizer, loaded.localizer.spec
     if every and isinstance(localizer, NetworkLocalizer):
         # The localizer's own: a detector drops what its spec calls improbable before it tells.
-        localizer.spec = spec.model_copy(update={"threshold": LEAST_PROBABILITY})
+        localizer.spec = spec.model_copy(update={"threshold": MIN_PROBABILITY})
     pipeline = Pipeline(localizer, _NoClassifier(loaded.classifier.spec))
     # Not the version alone: a network may be trained anew before it is released.
     digest = sha256_of(options.models / PAIRS[pair][0] / SPEC_FILE)

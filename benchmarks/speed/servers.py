@@ -40,7 +40,7 @@ class ServerFailedError(Exception):
 class Dialect:
     """How a server is asked: its addresses, the photo's field in the form and the other fields.
 
-    answers: those it can give, each with where to get it. most_side: pixels of the largest photo
+    answers: those it can give, each with where to get it. max_side: pixels of the largest photo
     that it is asked about.
     """
 
@@ -49,7 +49,7 @@ class Dialect:
     fields: Mapping[str, str] = field(default_factory=dict)
     alive: str = "/livez"
     ready: str = "/readyz"
-    most_side: float = math.inf
+    max_side: float = math.inf
 
 
 OURS = Dialect()
@@ -80,7 +80,7 @@ DEEPFACE = Command(
     {"DEEPFACE_HOME": "."},
     python=PEERS_DIR / "deepface" / "bin" / "python",
     dialect=Dialect(
-        {"predict": "/analyze"}, "img", {"actions": "gender"}, alive="/", ready="/", most_side=1280
+        {"predict": "/analyze"}, "img", {"actions": "gender"}, alive="/", ready="/", max_side=1280
     ),
 )
 

@@ -10,8 +10,8 @@ from benchmarks.speed.overload import TIMES, Overloaded
 TOGETHER, ALONE = Load("annotate", 1280, 8), Load("annotate", 1280, 1)
 TIMES_TOGETHER = {"original savedmodel": 5, "original litert": 10, "compact auto": 40}
 TIMES_ALONE = {"original savedmodel": 4, "original litert": 8}
-MOST_OF_CODEC = 1.5
-MOST_OF_MEDIAN = 1.5
+MAX_TIMES_CODEC = 1.5
+MAX_TIMES_MEDIAN = 1.5
 Results = Mapping[Load, Mapping[str, Measured]]
 """By load and by server's name; the first is the naive one."""
 
@@ -35,11 +35,13 @@ def speed_lines(results: Results, firsts: Mapping[str, First], codec_s: float) -
             yield at_least(f"{name}, one photo alone, annotate: times faster", least, times)
     if found := _pair(results, ALONE, "compact auto"):
         times = found[1].latency_s(50) / codec_s
-        yield at_most("compact auto, annotate: times decode and encode alone", MOST_OF_CODEC, times)
+        yield at_most(
+            "compact auto, annotate: times decode and encode alone", MAX_TIMES_CODEC, times
+        )
     for name in TIMES_TOGETHER:
         if name in firsts:
             what = f"{name}: first photo, times the median of those after it"
-            yield at_most(what, MOST_OF_MEDIAN, firsts[name].times_next)
+            yield at_most(what, MAX_TIMES_MEDIAN, firsts[name].times_next)
 
 
 def overload_lines(seen: Overloaded) -> Iterator[Line]:

@@ -5,7 +5,6 @@ that a wrong one stops the start and not a photo.
 """
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,20 +14,15 @@ from inference_api.engines.network import Loader, NetworkClassifier, NetworkLoca
 from inference_api.engines.savedmodel import SavedModelLoader
 from inference_api.errors import SpecMismatchError
 from inference_api.pipeline import Pipeline
+from inference_api.vision.released import PAIRS, PairName
 from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, LocalizerSpec, read_spec
-
-PAIRS: Mapping[str, tuple[str, str]] = {
-    "original": ("face_localizer", "attractiveness_classifier"),
-    "compact": ("compact_detector", "compact_classifier"),
-}
-"""Folders of localizer and classifier by the name of the pair."""
 
 _LOG = logging.getLogger(__name__)
 _Spec = TypeVar("_Spec", LocalizerSpec, ClassifierSpec)
 
 
 def survey(
-    models_dir: Path, *, pair: str, engine: str = "savedmodel", machine: Machine | None = None
+    models_dir: Path, *, pair: PairName, engine: str = "savedmodel", machine: Machine | None = None
 ) -> list[Verdict]:
     """A verdict on each engine that is allowed for the pair, the fastest first.
 
@@ -42,7 +36,7 @@ def survey(
 def load_pipeline(
     models_dir: Path,
     *,
-    pair: str,
+    pair: PairName,
     engine: str = "savedmodel",
     threads: int = 0,
     machine: Machine | None = None,
@@ -69,7 +63,7 @@ def load_pipeline(
 
 
 def _artifacts(
-    models_dir: Path, pair: str
+    models_dir: Path, pair: PairName
 ) -> tuple[tuple[Path, LocalizerSpec], tuple[Path, ClassifierSpec]]:
     localizer, classifier = (models_dir / folder for folder in PAIRS[pair])
     return (

@@ -13,8 +13,8 @@ from typing import Literal, Self
 from inference_api.errors import NoEngineError
 from inference_api.vision.spec import ArtifactSpec, FormatName, NumberFormat
 
-MOST_IOU_LOSS = 0.01
-LEAST_LABEL_AGREEMENT = 0.99
+MAX_IOU_LOSS = 0.01
+MIN_LABEL_AGREEMENT = 0.99
 
 CPU_INFO = Path("/proc/cpuinfo")  # Linux; elsewhere bfloat16 is not looked for
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -105,11 +105,11 @@ def _objections(engine: Engine, specs: Sequence[ArtifactSpec], machine: Machine)
 
 def _shortcoming(found: NumberFormat) -> str | None:
     """Where the format leaves the tolerance."""
-    if found.mean_iou_loss > MOST_IOU_LOSS:
-        return f"loses {found.mean_iou_loss:.4f} of its mean IoU, {MOST_IOU_LOSS} is the most"
-    if found.label_agreement < LEAST_LABEL_AGREEMENT:
+    if found.mean_iou_loss > MAX_IOU_LOSS:
+        return f"loses {found.mean_iou_loss:.4f} of its mean IoU, {MAX_IOU_LOSS} is the most"
+    if found.label_agreement < MIN_LABEL_AGREEMENT:
         return (
             f"decides as in float32 for {found.label_agreement:.2%} of the photos, "
-            f"{LEAST_LABEL_AGREEMENT:.0%} is the least"
+            f"{MIN_LABEL_AGREEMENT:.0%} is the least"
         )
     return None

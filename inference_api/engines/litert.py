@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from inference_api.engines.network import SIGNATURE, Network, check_signature, graph_of
+from inference_api.engines.network import Network, check_signature, graph_of
 from inference_api.errors import SpecMismatchError
+from inference_api.vision.released import SIGNATURE
 from inference_api.vision.spec import ArtifactSpec, FormatName
 
 

@@ -18,8 +18,6 @@ from inference_api.vision.spec import (
     LocalizerSpec,
 )
 
-SIGNATURE = "serving_default"
-
 Arrays = Mapping[str, npt.NDArray[np.float32]]
 Shape = tuple[int | None, ...]
 """None where any number is taken."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from inference_api.engines.network import SIGNATURE, Arrays, Network, check_signature, graph_of
+from inference_api.engines.network import Arrays, Network, check_signature, graph_of
 from inference_api.errors import SpecMismatchError
 from inference_api.pipeline import ImageBatch
+from inference_api.vision.released import SIGNATURE
 from inference_api.vision.spec import ArtifactSpec
 
 GRAPH_FILE = "saved_model.pb"

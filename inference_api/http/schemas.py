@@ -105,7 +105,7 @@ class ModelsReply(BaseModel):
 
 
 class Line(BaseModel):
-    """The photos that are not yet answered."""
+    """How long the line is that a photo would join now."""
 
     wait_s: float = Field(description="Seconds that a photo sent now is expected to take.")
 

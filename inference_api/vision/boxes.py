@@ -113,19 +113,19 @@ def iou(boxes_a_xyxy: npt.ArrayLike, boxes_b_xyxy: npt.ArrayLike) -> npt.NDArray
 
 
 def suppress(
-    boxes_xyxy: Boxes, scores: npt.NDArray[np.float32], *, threshold: float, max_iou: float
+    boxes_xyxy: Boxes, probabilities: npt.NDArray[np.float32], *, threshold: float, max_iou: float
 ) -> npt.NDArray[np.int64]:
-    """Non-maximum suppression: the rows to keep of boxes (N, 4), the highest score first.
+    """Non-maximum suppression: the rows to keep of boxes (N, 4), the surest first.
 
-    Of two boxes with an IoU above `max_iou` the one with the lower score goes; so do scores
-    (N,) that are not above `threshold`. Works in any unit of length.
+    Of two boxes with an IoU above `max_iou` the less probable one goes; so do those whose
+    probability (N,) is not above `threshold`. Works in any unit of length.
 
     >>> boxes = np.array([[0, 0, 8, 8], [1, 0, 9, 8], [20, 0, 28, 8]], np.float32)
     >>> suppress(boxes, np.float32([0.7, 0.9, 0.2]), threshold=0.5, max_iou=0.4).tolist()
     [1]
     """
-    above = np.flatnonzero(scores > threshold)  # few: OpenCV wants lists, and those cost time
-    boxes, sure = xyxy_to_xywh(boxes_xyxy[above]).tolist(), scores[above].tolist()
+    above = np.flatnonzero(probabilities > threshold)  # few: lists, as OpenCV wants, cost time
+    boxes, sure = xyxy_to_xywh(boxes_xyxy[above]).tolist(), probabilities[above].tolist()
     kept = cv2.dnn.NMSBoxes(boxes, sure, threshold, max_iou)
     return above[np.asarray(kept, np.int64).reshape(-1)]
 

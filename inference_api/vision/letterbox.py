@@ -109,8 +109,8 @@ def _halve(image: Image, size_wh: tuple[int, int]) -> Image:
     OpenCV averages 2 x 2 pixels many times as fast as other areas, and what is averaged twice
     comes out the same but for a grey level.
     """
-    (height, width), (least_width, least_height) = image.shape[:2], size_wh
-    while width % 2 == height % 2 == 0 and width >= 4 * least_width and height >= 4 * least_height:
+    (height, width), (min_width, min_height) = image.shape[:2], size_wh
+    while width % 2 == height % 2 == 0 and width >= 4 * min_width and height >= 4 * min_height:
         width, height = width // 2, height // 2
         halved = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         image = np.asarray(halved, np.uint8)

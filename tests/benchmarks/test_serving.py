@@ -45,7 +45,7 @@ def test_every_load_is_put_on_both_servers_and_held_against_the_first(stand_in):
 
 def test_a_server_is_only_asked_for_what_it_can_give(stand_in):
     loads = [Load("predict", 640, 1), Load("predict", 1280, 1), Load("annotate", 640, 1)]
-    dialect = Dialect({"predict": "/other"}, "img", {"actions": "all"}, most_side=640)
+    dialect = Dialect({"predict": "/other"}, "img", {"actions": "all"}, max_side=640)
     peer = replace(stand_in("peer"), dialect=dialect)
     _, text = compare([stand_in("one"), stand_in("other"), peer], Plan(loads, rounds=1, seconds=0))
     asked = [(row[0], row[1]) for row in rows(text) if "peer" in row[3:4]]

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_api.vision.boxes import Boxes, iou
+from training.dataset.matching import MATCH_IOU
 
 Floats = npt.NDArray[np.float32]
-MATCH_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)

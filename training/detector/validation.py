@@ -8,12 +8,12 @@ import numpy.typing as npt
 from inference_api.vision.boxes import suppress
 from inference_api.vision.letterbox import Image, LetterboxTransform
 from training.dataset.kinds import CROWDS
+from training.dataset.matching import MIN_CROWD_FACE
 from training.dataset.prepared import Split
 from training.detector.metrics import Floats, Found, Matches, Truth, match
 
 FACE_THRESHOLD, MAX_IOU = 0.5, 0.45
 LEAST_PROBABILITY = 0.02  # of what counts for average precision
-SMALLEST_CROWD_FACE = 24.0  # pixels of the shorter side; smaller ones neither count nor cost
 Predict = Callable[[Image], tuple[Floats, Floats]]
 """uint8 (N, S, S, 3) → boxes_rel_xyxy (N, K, 4) and probabilities (N, K)."""
 
@@ -72,7 +72,7 @@ def truth_of(split: Split, row: int) -> Truth:
     """What was boxed in the photo of a row; small faces of a crowd are ignored."""
     record, transform = split.records[row], _transform(split, row)
     boxes = transform.invert(record["boxes_rel_xyxy"])
-    small = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) < SMALLEST_CROWD_FACE
+    small = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) < MIN_CROWD_FACE
     if record["dataset"] not in CROWDS:
         small[:] = False
     return Truth(boxes[~small], boxes[small])

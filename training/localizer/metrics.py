@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_api.vision.boxes import Boxes
+from training.dataset.matching import MATCH_IOU
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -16,7 +17,7 @@ class Localization:
     """How well faces were found, all in [0, 1].
 
     mean_iou: over every photo with a face, whether it was called one or not. recall: faces that
-    were called one and whose box has IoU ≥ 0.5. accuracy: face or not, over all photos.
+    were called one and whose box matches (IoU ≥ 0.5). accuracy: face or not, over all photos.
     """
 
     mean_iou: float
@@ -29,7 +30,7 @@ def localization(
 ) -> Localization:
     """Figures for N photos; `ious` (N,) counts only where `is_face`."""
     called = face_probability >= threshold
-    found = called[is_face] & (ious[is_face] >= 0.5)
+    found = called[is_face] & (ious[is_face] >= MATCH_IOU)
     return Localization(
         mean_iou=float(ious[is_face].mean()) if is_face.any() else float("nan"),
         recall=float(found.mean()) if is_face.any() else float("nan"),

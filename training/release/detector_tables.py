@@ -7,18 +7,21 @@ import numpy as np
 
 from inference_api.vision.spec import read_spec
 from training.dataset.kinds import CROWDS, CUT_TO_FACE
+from training.dataset.matching import MATCH_IOU, MIN_CROWD_FACE
 from training.dataset.prepared import Split
 from training.detector.metrics import match
 from training.detector.validation import DetectorValidation, as_predict, found_in, truth_of
 from training.release.cards import Table, group_table
 from training.release.saved_model import SignatureFunction
 
+RECALL = f"recall at IoU ≥ {MATCH_IOU}"
+
 
 def detector_tables(artifact: Path, split: Split) -> Iterator[Table]:
     """Single faces and crowds by data set, negatives, and groups of people."""
     predict, threshold = as_predict(SignatureFunction(artifact)), read_spec(artifact).threshold
     validation = DetectorValidation(split, without=CUT_TO_FACE)
-    table = Table("Single faces", ("photos", "n", "mean IoU of the found", "recall at IoU ≥ 0.5"))
+    table = Table("Single faces", ("photos", "n", "mean IoU of the found", RECALL))
     for name, rows in _by_dataset(split, validation.rows["single"]):
         matches = match(found_in(split, rows, predict), [truth_of(split, row) for row in rows])
         _, recall = matches.precision_recall(threshold=threshold)
@@ -26,7 +29,8 @@ def detector_tables(artifact: Path, split: Split) -> Iterator[Table]:
         table.add(name, len(rows), iou_text, f"{100 * recall:.1f} %")
     yield table
     columns = ("photos", "n", "faces", "average precision", "recall", "precision")
-    table = Table("Several faces (boxed by people, shorter side ≥ 24 pixels)", columns)
+    title = f"Several faces (boxed by people, shorter side ≥ {MIN_CROWD_FACE:g} pixels)"
+    table = Table(title, columns)
     for name, rows in _by_dataset(split, validation.rows["crowd"]):
         matches = match(found_in(split, rows, predict), [truth_of(split, row) for row in rows])
         precision, recall = matches.precision_recall(threshold=threshold)
@@ -49,7 +53,7 @@ def detector_tables(artifact: Path, split: Split) -> Iterator[Table]:
     yield group_table(
         "By group (all single faces)",
         [split.records[row] for row in rows],
-        {"recall at IoU ≥ 0.5": lambda chosen: float(recalled[chosen].mean())},
+        {RECALL: lambda chosen: float(recalled[chosen].mean())},
     )
 
 

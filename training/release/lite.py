@@ -11,8 +11,9 @@ from ai_edge_quantizer.qtyping import TFLOperationName as Operation
 from ai_edge_quantizer.quantizer import Quantizer
 
 from inference_api.vision.letterbox import Image
+from inference_api.vision.released import SIGNATURE
 from inference_api.vision.spec import FormatName
-from training.release.saved_model import BATCH_SIZE, SIGNATURE, Floats
+from training.release.saved_model import BATCH_SIZE, Floats
 
 STEM = ".*stem.*"  # the names of the operations of a compact network's first layers
 CALIBRATION_BATCH = 50  # photos whose range is taken as one; between batches it is averaged

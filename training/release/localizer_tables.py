@@ -8,6 +8,7 @@ import numpy as np
 
 from inference_api.vision.spec import read_spec
 from training.dataset.kinds import LOOSE_BOXES, NOT_VALIDATED
+from training.dataset.matching import MATCH_IOU
 from training.dataset.prepared import Split
 from training.localizer.metrics import localization, rowwise_iou
 from training.localizer.pasted import paste_into_negatives
@@ -16,6 +17,7 @@ from training.release.cards import Table, group_table
 from training.release.saved_model import SignatureFunction
 
 PASTING_SEED = 0
+RECALL = f"recall at IoU ≥ {MATCH_IOU}"
 
 
 def localizer_tables(artifact: Path, split: Split) -> Iterator[Table]:
@@ -29,7 +31,7 @@ def localizer_tables(artifact: Path, split: Split) -> Iterator[Table]:
         predict, split.photos[negatives], np.zeros((len(negatives), 4), np.float32), threshold
     )
     datasets = np.array([split.records[row]["dataset"] for row in singles])
-    table = Table("Single faces", ("photos", "n", "mean IoU", "recall at IoU ≥ 0.5"))
+    table = Table("Single faces", ("photos", "n", "mean IoU", RECALL))
     for name in sorted(set(datasets)):
         table.add(name, *whole.figures(np.flatnonzero(datasets == name)))
     table.add("all, as they are", *whole.figures())
@@ -46,7 +48,7 @@ def localizer_tables(artifact: Path, split: Split) -> Iterator[Table]:
         "By group (all single faces)",
         [split.records[row] for row in others],
         {"mean IoU": lambda rows: all_singles.ious[rows].mean(),
-         "recall at IoU ≥ 0.5": lambda rows: all_singles.found[rows].mean()},
+         RECALL: lambda rows: all_singles.found[rows].mean()},
     )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ class _Located:
         self.ious = rowwise_iou(said["box_rel_xyxy"], boxes)
         self.probability = said["face_probability"][:, 0]
         self.called = self.probability >= threshold
-        self.found = self.called & (self.ious >= 0.5)
+        self.found = self.called & (self.ious >= MATCH_IOU)
         self.threshold = threshold
 
     def figures(self, rows: Rows | None = None) -> tuple[int, str, str]:

@@ -1,5 +1,6 @@
-"""What the released artifacts are called."""
+"""The released artifacts, one by one."""
 
-LOCALIZER, CLASSIFIER = "face_localizer", "attractiveness_classifier"
-COMPACT_LOCALIZER, COMPACT_CLASSIFIER = "compact_detector", "compact_classifier"
-PAIRS = {"original": (LOCALIZER, CLASSIFIER), "compact": (COMPACT_LOCALIZER, COMPACT_CLASSIFIER)}
+from inference_api.vision.released import PAIRS
+
+LOCALIZER, CLASSIFIER = PAIRS["original"]
+COMPACT_LOCALIZER, COMPACT_CLASSIFIER = PAIRS["compact"]

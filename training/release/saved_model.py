@@ -15,9 +15,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from inference_api.vision.letterbox import Image
+from inference_api.vision.released import SIGNATURE
 
 Floats = npt.NDArray[np.float32]
-SIGNATURE = "serving_default"
 BATCH_SIZE = 32
 BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from inference_api.engines import PAIRS
+from inference_api.vision.released import PAIRS
 from inference_api.vision.spec import NumberFormat, read_spec, sha256_of, write_spec
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference_api.engines import PAIRS, load_pipeline
+from inference_api.engines import load_pipeline
 from inference_api.engines.choice import MODULES, Machine
 from inference_api.errors import ArtifactMissingError, ModelUnusableError, SpecMismatchError
 from inference_api.settings import Settings
+from inference_api.vision.released import PAIRS
 from inference_api.vision.spec import read_spec, sha256_of, write_spec
 from tests.inference_api.tiny_models import write_classifier
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from inference_api.vision.released import SIGNATURE
 from training.classifier.original import build_classifier
 from training.localizer.network import NARROW_CHANNELS, build_localizer
-from training.release.saved_model import SIGNATURE, SignatureFunction, save_half_precision
+from training.release.saved_model import SignatureFunction, save_half_precision
 
 TOLERANCE = 1e-2
 
