@@ -6,7 +6,7 @@ PARTS = run service litert bot training
 PEERS = deepface dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compose check rooms train bench peers lock clean
+.PHONY: help run test test-compose check rooms mutants train bench peers lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,10 @@ check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about
 rooms: $(VENV)/.installed-dev ## Count the arrows between rooms, and draw them in the docs
 	$(PY) -m tests.rooms
 
+mutants: $(VENV)/.installed-dev ## Break lines one at a time, and count what the tests catch; ARGS="NAME*" picks some
+	$(PY) -m mutmut run $(ARGS)
+	$(PY) -m tests.mutants
+
 train: $(VENV)/.installed-training ## Train both networks on a tiny generated dataset, the whole chain
 	$(PY) -m training.quickstart $(ARGS)
 
@@ -58,7 +62,7 @@ lock: $(VENV)/.installed-dev ## Compile requirements/ from pyproject.toml; ARGS=
 	done
 
 clean: ## Remove the environment and every cache (never runs/ or data/)
-	rm -rf $(VENV) .peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .peers build mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 COMPILE = $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
