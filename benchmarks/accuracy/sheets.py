@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 
 from benchmarks.accuracy.answers import Answers
-from benchmarks.accuracy.faces import SMALLEST
 from inference_api.vision.boxes import Box, iou
 from inference_api.vision.images import decode, encode
 from inference_api.vision.letterbox import Image, letterbox
+from training.dataset.matching import MATCH_IOU, MIN_CROWD_FACE
 from training.dataset.sources import Photo
-from training.detector.metrics import MATCH_IOU
 
 WORST, COLUMNS, CELL = 24, 6, 240  # faces on a sheet, in a row; pixels of a side
 AROUND = 1.5  # of the box's sides, shown around it
@@ -34,7 +33,7 @@ class Mistake:
 
 
 def misses(answers: Answers, photos: Sequence[Photo]) -> list[Mistake]:
-    """The faces of SMALLEST pixels and more that no box above the threshold covers.
+    """The faces of MIN_CROWD_FACE pixels and more that no box above the threshold covers.
 
     The larger the worse: a small face may be missed, a large one is seen by everybody.
     """
@@ -68,7 +67,7 @@ def _misses(answers: Answers, photos: Sequence[Photo]) -> Iterator[Mistake]:
         for corners in photo.boxes_xyxy or ():
             box = Box(*corners)
             side = min(box.width, box.height)
-            if side >= SMALLEST and _overlap(corners, found) < MATCH_IOU:
+            if side >= MIN_CROWD_FACE and _overlap(corners, found) < MATCH_IOU:
                 yield Mistake(photo.path, box, side, f"{side:.0f} px")
 
 

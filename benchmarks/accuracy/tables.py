@@ -141,8 +141,8 @@ def _faces(photos: Sequence[Photo]) -> str:
     boxes = [box for photo in photos for box in photo.boxes_xyxy or ()]
     sides = [min(right - left, bottom - top) for left, top, right, bottom in boxes]
     ignored = sum(side < MIN_CROWD_FACE for side in sides)
-    text = f"{len(photos)} photos with {len(boxes) - ignored} faces of at least {MIN_CROWD_FACE:g} pixels"
-    return f"{text}; {ignored} smaller ones neither count nor cost"
+    text = f"{len(photos)} photos with {len(boxes) - ignored} faces of at least"
+    return f"{text} {MIN_CROWD_FACE:g} pixels; {ignored} smaller ones neither count nor cost"
 
 
 def _rounded(value: float, digits: int) -> str:
