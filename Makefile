@@ -32,7 +32,7 @@ check: $(VENV)/.installed-dev ## Style, types, imports, docs and locks, in about
 	$(VENV)/bin/hadolint Dockerfile.api Dockerfile.bot
 	@if docker compose version >/dev/null 2>&1; then docker compose --profile '*' config --quiet; \
 		else echo 'docker-compose.yml is not checked whole: there is no Docker Compose here.'; fi
-	$(PY) -m pytest -q tests/test_architecture.py tests/test_docs.py tests/test_requirements.py
+	$(PY) -m pytest -q tests/test_*.py
 
 rooms: $(VENV)/.installed-dev ## Count the arrows between rooms, and draw them in the docs
 	$(PY) -m tests.rooms

@@ -128,7 +128,7 @@ def _several(answers: Answers, photos: Sequence[Photo]) -> Several:
     threshold, matches = answers.about.threshold, _pool(by_photo)
     precision, recall = matches.precision_recall(threshold=threshold)
     tiny = _matches(answers, photos, smallest=TINIEST)
-    exact = _matches(answers, photos, smallest=MIN_CROWD_FACE, least_iou=EXACT_IOU)
+    exact = _matches(answers, photos, smallest=MIN_CROWD_FACE, min_iou=EXACT_IOU)
     sized = [_matches(answers, photos, smallest=low, largest=high) for low, high in SIZES]
     return Several(
         matches,
@@ -153,11 +153,11 @@ def _matches(
     *,
     smallest: float,
     largest: float = inf,
-    least_iou: float = MATCH_IOU,
+    min_iou: float = MATCH_IOU,
 ) -> list[Matches]:
     """Detections matched to faces, one entry a photo."""
     return [
-        match([_found(answers, photo)], [_truth(photo, smallest, largest)], least_iou=least_iou)
+        match([_found(answers, photo)], [_truth(photo, smallest, largest)], min_iou=min_iou)
         for photo in photos
     ]
 

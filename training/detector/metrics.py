@@ -62,17 +62,17 @@ class Matches:
 
 
 def match(
-    found: Sequence[Found], truths: Sequence[Truth], *, least_iou: float = MATCH_IOU
+    found: Sequence[Found], truths: Sequence[Truth], *, min_iou: float = MATCH_IOU
 ) -> Matches:
     """Match detections to faces, photo by photo, the most probable detection first.
 
-    A detection takes the free face of the greatest IoU, if that is at least `least_iou`. One that
+    A detection takes the free face of the greatest IoU, if that is at least `min_iou`. One that
     matches no face but an ignored one is left out, neither right nor wrong.
     """
     probabilities: list[float] = []
     ious: list[float] = []
     for said, truth in zip(found, truths, strict=True):
-        for probability, overlap in _match_photo(said, truth, least_iou):
+        for probability, overlap in _match_photo(said, truth, min_iou):
             probabilities.append(probability)
             ious.append(overlap)
     order = np.argsort(-np.array(probabilities), kind="stable")
@@ -82,7 +82,7 @@ def match(
     )
 
 
-def _match_photo(said: Found, truth: Truth, least_iou: float) -> list[tuple[float, float]]:
+def _match_photo(said: Found, truth: Truth, min_iou: float) -> list[tuple[float, float]]:
     """Probability and matched IoU (0: false) of each detection that counts."""
     overlaps = iou(said.boxes_xyxy, truth.boxes_xyxy)
     ignored = iou(said.boxes_xyxy, truth.ignored_xyxy)
@@ -91,9 +91,9 @@ def _match_photo(said: Found, truth: Truth, least_iou: float) -> list[tuple[floa
     for row in np.argsort(-said.probabilities, kind="stable"):
         candidates = np.where(free, overlaps[row], 0.0)
         best = int(np.argmax(candidates)) if len(candidates) else -1
-        if best >= 0 and candidates[best] >= least_iou:
+        if best >= 0 and candidates[best] >= min_iou:
             free[best] = False
             counted.append((float(said.probabilities[row]), float(candidates[best])))
-        elif not (len(ignored[row]) and ignored[row].max() >= least_iou):
+        elif not (len(ignored[row]) and ignored[row].max() >= min_iou):
             counted.append((float(said.probabilities[row]), 0.0))
     return counted
