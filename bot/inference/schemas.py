@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+LABELLED = "labelled"
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -15,10 +17,21 @@ class ImageSize(_Reply):
 
 
 class Face(_Reply):
-    """One face; `probability` (0–1) is of `label`."""
+    """One face; `probability` (0–1) is of `label`, None where `verdict` says that none is given.
+
+    A service that knows no verdicts labels every face; a verdict that is not known here is like
+    one without a label.
+    """
 
     label: str
-    probability: float
+    probability: float | None
+    verdict: str = LABELLED
+    reason: str = ""
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it was given a label."""
+        return self.verdict == LABELLED and self.probability is not None
 
 
 class Prediction(_Reply):

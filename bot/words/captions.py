@@ -51,7 +51,7 @@ def _faces(faces: Sequence[Face], *, most: int = MOST_FACES) -> list[str]:
 
 
 def _summed_up(faces: Iterable[Face]) -> str:
-    labels = Counter(face.label for face in faces)
+    labels = Counter(face.label if face.is_labelled else messages.verdict(face) for face in faces)
     return ", ".join(f"{number} {label}" for label, number in labels.most_common())
 
 

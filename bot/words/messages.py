@@ -206,8 +206,16 @@ def no_face() -> str:
 
 
 def verdict(face: Face) -> str:
-    """What is said of one face; the one place that words a label."""
-    return _("{label}, {sure} sure").format(label=face.label, sure=f"{face.probability:.0%}")
+    """What is said of one face; the one place that words a label, or why there is none."""
+    if face.is_labelled:
+        return _("{label}, {sure} sure").format(label=face.label, sure=f"{face.probability:.0%}")
+    reasons = {
+        "looks_under_age": _("no label: this may be a child"),
+        "too_small": _("not sure: the face is too small"),
+        "unclear": _("not sure: the face is hard to see"),
+        "near_the_cut": _("not sure: it could be either label"),
+    }
+    return reasons.get(face.reason, _("not sure"))
 
 
 def many_faces(number: int, summed_up: str) -> str:

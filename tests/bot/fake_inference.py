@@ -25,6 +25,7 @@ class FakeInference:
     base_url: str = ""
     n_faces: int = 1
     label: str = "Sexy"
+    said: dict[str, Any] = field(default_factory=dict)  # of each face, in the place of a label
     is_well: bool = True
     """What /readyz says."""
     calls: int = 0
@@ -73,6 +74,7 @@ class FakeInference:
             "face_probability": 0.99,
             "label": self.label,
             "probability": 0.874,
+            **self.said,
         }
         return {
             "image": {"width": image.width, "height": image.height},

@@ -47,40 +47,6 @@ async def test_no_face_is_an_answer(telegram, inference, jpeg):
     assert answer.method == "sendPhoto"
 
 
-async def test_several_faces_are_numbered(telegram, inference, jpeg):
-    inference.n_faces = 2
-
-    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
-
-    assert text_of(answer) == "1) Sexy, 87% sure\n2) Sexy, 87% sure" + GAME
-
-
-async def test_more_faces_than_are_named_one_by_one_are_summed_up(telegram, inference, jpeg):
-    inference.n_faces = 40
-
-    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
-
-    assert text_of(answer) == "40 faces: 40 Sexy" + GAME
-
-
-async def test_a_caption_that_is_too_long_keeps_its_first_faces(telegram, inference, jpeg):
-    inference.n_faces, inference.label = 10, "🦊" * 100
-
-    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
-
-    assert text_of(answer).startswith("1) 🦊")
-    assert text_of(answer).endswith("\n…")
-
-
-async def test_a_label_of_markup_is_shown_as_it_is(telegram, inference, jpeg):
-    inference.label = "<b>&"
-
-    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
-
-    assert text_of(answer) == "<b>&, 87% sure" + GAME
-    assert "parse_mode" not in answer.form
-
-
 async def test_a_caption_of_markup_and_emoji_changes_nothing(telegram, jpeg):
     update = telegram.people.photo(7, jpeg, caption="<b>" * 300 + "🦊" * 100)
 
@@ -154,18 +120,6 @@ async def test_a_broken_picture_does_not_spoil_its_album(telegram, jpeg):
         "2. Sexy, 87% sure",
         "Your photo no. 2 is missing: This is not an image that I can read. Send a photo.",
     ]
-
-
-async def test_what_is_missing_in_an_album_is_said_however_long_the_rest_is(
-    telegram, inference, jpeg
-):
-    inference.n_faces, inference.label = 10, "🦊" * 40
-    await telegram.deliver(*telegram.people.album(7, [jpeg] * 8 + [b"text"]))
-    await telegram.until(lambda: telegram.sent)
-
-    words = text_of(telegram.sent[0])
-    assert "Your photo no. 9 is missing" in words
-    assert "1. 10 faces: 10 🦊" in words
 
 
 async def test_an_album_with_one_good_picture_becomes_a_photo(telegram, jpeg):

@@ -20,6 +20,13 @@ REASONS = (
     "breaks",
     "another",
 )
+
+
+def unlabelled(reason: str) -> Face:
+    """A face that is given no label for the reason."""
+    return Face(label="Sexy", probability=None, verdict="not_sure", reason=reason)
+
+
 MESSAGES: dict[str, Callable[[], str]] = {
     "/start": lambda: messages.start(messages.labels("Ugly", "Sexy")),
     "/start, the labels not known yet": messages.start,
@@ -46,6 +53,11 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "no picture allowed": messages.without_picture,
     "no face": messages.no_face,
     "a face": lambda: messages.verdict(Face(label="Sexy", probability=0.874)),
+    "no label for children": lambda: messages.verdict(unlabelled("looks_under_age")),
+    "not sure, small": lambda: messages.verdict(unlabelled("too_small")),
+    "not sure, unclear": lambda: messages.verdict(unlabelled("unclear")),
+    "not sure, either": lambda: messages.verdict(unlabelled("near_the_cut")),
+    "not sure": lambda: messages.verdict(unlabelled("another")),
     "21 faces": lambda: messages.many_faces(21, "13 Sexy, 8 Ugly"),
     "25 faces": lambda: messages.many_faces(25, "13 Sexy, 12 Ugly"),
     "under each verdict": messages.a_game,
