@@ -4,6 +4,7 @@ from pathlib import Path
 
 from inference_api.pipeline import Prediction
 from inference_api.vision.drawing import DEFAULT_FONT, Mark, draw_marks
+from inference_api.vision.images import EncodedFormat, encode
 from inference_api.vision.letterbox import Image
 
 
@@ -14,3 +15,10 @@ def annotate(image: Image, prediction: Prediction, *, font_path: Path = DEFAULT_
         for face in prediction.faces
     ]
     return draw_marks(image, marks, font_path=font_path)
+
+
+def render(
+    image: Image, prediction: Prediction, *, image_format: EncodedFormat, font_path: Path
+) -> bytes:
+    """The annotated copy of `image` as a file."""
+    return encode(annotate(image, prediction, font_path=font_path), image_format=image_format)

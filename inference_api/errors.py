@@ -5,6 +5,7 @@ FaceServiceError
 │   ├── UnsupportedImageError     not an image format that is read here
 │   ├── UndecodableImageError     the right format, but broken
 │   ├── ImageTooLargeError        too many bytes or pixels
+│   ├── ImageTooCostlyError       decoding takes more time or memory than one photo may
 │   └── ImageTooSmallError        too few pixels to hold a face
 ├── OverloadedError               the photo would wait too long; try again later
 ├── DeadlineExceededError         the photo was taken in but its time ran out
@@ -55,6 +56,15 @@ class ImageTooLargeError(ImageRejectedError):
         self.limit = limit
         self.unit = unit
         super().__init__(f"the image has {actual} {unit}, the limit is {limit}")
+
+
+class ImageTooCostlyError(ImageRejectedError):
+    """Reading the photo takes more of a `resource` than one photo may; `limit` says how much."""
+
+    def __init__(self, *, resource: str, limit: str) -> None:
+        self.resource = resource
+        self.limit = limit
+        super().__init__(f"reading the image takes too much {resource}, the limit is {limit}")
 
 
 class ImageTooSmallError(ImageRejectedError):

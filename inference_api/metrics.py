@@ -45,3 +45,9 @@ class Metrics:
             "Photos looked at again, of those that `api_batch_photos_sum` counts.",
             registry=self.registry,
         )
+        self.codec_kills = Counter(
+            "api_codec_kills_total",
+            "Codec workers that were ended or ended by themselves, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )

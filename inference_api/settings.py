@@ -47,10 +47,18 @@ class Settings(BaseSettings):
     max_batch: Annotated[int, Field(ge=1, le=64)] = Field(
         8, description="Photos that wait are run together, up to this many."
     )
-    codec_workers: Count = Field(2, description="Threads that decode and encode photos.")
+    codec: Literal["process", "thread"] = Field(
+        "process", description="What decodes and encodes photos; threads take less memory."
+    )
+    codec_workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        2, description="Processes or threads that decode and encode photos."
+    )
     deadline_s: Seconds = Field(30, description="Time within which a photo is answered, or 504.")
     max_bytes: Count = Field(20_000_000, description="Largest photo file, bytes.")
     max_pixels: Count = Field(50_000_000, description="Largest photo, pixels.")
+    max_memory: Annotated[int, Field(ge=50_000_000)] = Field(
+        600_000_000, description="Memory that decoding one photo may take, bytes."
+    )
     min_side: Count = Field(16, description="Least width and height of a photo, pixels.")
     keys_file: FilePath | None = Field(
         None, description="File of allowed API keys, `<sha256> <name>` a line; none asks for none."
@@ -73,4 +81,4 @@ class Settings(BaseSettings):
     @property
     def image_limits(self) -> ImageLimits:
         """The limits that photos are held against."""
-        return ImageLimits(self.max_bytes, self.max_pixels, self.min_side)
+        return ImageLimits(self.max_bytes, self.max_pixels, self.min_side, self.max_memory)

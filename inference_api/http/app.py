@@ -34,6 +34,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     options = SchedulerOptions(
         image_limits=settings.image_limits,
         max_batch=settings.max_batch,
+        codec=settings.codec,
         codec_workers=settings.codec_workers,
         deadline_s=settings.deadline_s,
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from inference_api.errors import (
     DeadlineExceededError,
     FaceServiceError,
+    ImageTooCostlyError,
     ImageTooLargeError,
     ImageTooSmallError,
     OverloadedError,
@@ -38,6 +39,7 @@ NOT_ACCEPTABLE = Kind(406, "not_acceptable", "Answers are JPEG, PNG or WebP.")
 TOO_LARGE = Kind(413, "image_too_large", "The photo has too many bytes or pixels.")
 UNSUPPORTED = Kind(415, "unsupported_image", "The photo is not in a format that is read.")
 UNDECODABLE = Kind(422, "undecodable_image", "The photo is broken or cut short.")
+TOO_COSTLY = Kind(422, "image_too_costly", "Reading the photo takes too much time or memory.")
 TOO_SMALL = Kind(422, "image_too_small", "The photo has too few pixels.")
 QUOTA = Kind(429, "quota_exceeded", "The API key has used up its photos of this minute.")
 INTERNAL = Kind(500, "internal_error", "The service failed; the fault is not yours.")
@@ -47,6 +49,7 @@ DEADLINE = Kind(504, "deadline_exceeded", "The answer did not come in time.")
 
 OF_ERROR: Mapping[type[FaceServiceError], Kind] = {
     ImageTooLargeError: TOO_LARGE,
+    ImageTooCostlyError: TOO_COSTLY,
     ImageTooSmallError: TOO_SMALL,
     UndecodableImageError: UNDECODABLE,
     UnsupportedImageError: UNSUPPORTED,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,7 +11,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import ClientDisconnect
 
-from inference_api.annotation import annotate
+from inference_api.annotation import render
 from inference_api.http import problems
 from inference_api.http.accept import MEDIA_TYPES, best_format
 from inference_api.http.keys import KeyRing
@@ -18,11 +19,9 @@ from inference_api.http.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documente
 from inference_api.http.problems import ProblemError
 from inference_api.http.schemas import HEADER_FACES, Health, Line, ModelsReply, PredictionReply
 from inference_api.http.uploads import read_photo
-from inference_api.pipeline import Prediction
 from inference_api.serving.scheduler import Scheduler
 from inference_api.settings import Settings
-from inference_api.vision.images import EncodedFormat, encode
-from inference_api.vision.letterbox import Image
+from inference_api.vision.images import EncodedFormat
 
 T = TypeVar("T")
 router = APIRouter()
@@ -103,13 +102,10 @@ async def annotated(
     image_format: Annotated[EncodedFormat, Depends(_answer_format)],
 ) -> Response:
     """Draw the faces and their labels on the photo, as JPEG, PNG or WebP by `Accept`."""
-
-    def render(image: Image, prediction: Prediction) -> bytes:
-        marked = annotate(image, prediction, font_path=settings.font_path)
-        return encode(marked, image_format=image_format)
-
+    rendering = partial(render, image_format=image_format, font_path=settings.font_path)
     data = await read_photo(request, max_bytes=settings.max_bytes)
-    prediction, picture = await _while_connected(request, scheduler.annotate(data, render=render))
+    answer = scheduler.annotate(data, render=rendering)
+    prediction, picture = await _while_connected(request, answer)
     reply = PredictionReply.of(prediction, request_id=request.state.request_id)
     headers = {"X-Prediction": _one_line(reply), "Vary": "Accept"}
     return Response(picture, headers=headers, media_type=MEDIA_TYPES[image_format])

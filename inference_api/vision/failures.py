@@ -13,7 +13,6 @@ DECODER_ERRORS = (  # what Pillow's decoders have been seen to raise, or may rai
     AssertionError,
     RuntimeError,
     EOFError,
-    MemoryError,
     struct.error,
 )
 _NOT_READ = ("unsupported", "cannot handle", "unknown pixel mode")

@@ -23,6 +23,7 @@ from inference_api.errors import (
     UnsupportedImageError,
 )
 from inference_api.vision.color_profiles import rgb_to_srgb
+from inference_api.vision.costs import memory_of
 from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.formats.jpeg import jpeg_pixels
 from inference_api.vision.formats.opening import Opened, name_variant, open_photo
@@ -31,6 +32,8 @@ from inference_api.vision.letterbox import Image
 from inference_api.vision.orientation import TRANSPOSED, turn_upright
 from inference_api.vision.pixels import to_rgb
 
+MEMORY = "bytes of memory"
+"""The unit of an ImageTooLargeError whose pixels would take too much."""
 EncodedFormat = Literal["JPEG", "PNG", "WEBP"]
 
 PillowImage.init()
@@ -42,11 +45,15 @@ PillowImage.MAX_IMAGE_PIXELS = None
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What is taken in: bytes of the file, pixels of the picture, pixels of its shorter side."""
+    """What is taken in: bytes of the file, pixels of the picture, pixels of its shorter side.
+
+    max_memory: bytes that loading the picture may take, as its header tells.
+    """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
     min_side: int = 16
+    max_memory: int = 600_000_000
 
 
 DEFAULT_LIMITS = ImageLimits()
@@ -90,6 +97,7 @@ def _decode(
         with opened.photo as photo:
             _check_size(size_wh := photo.size, limits)
             prepare(photo)
+            _check_memory(memory_of(photo, whole_wh=size_wh), limits)
             image = _pixels(opened, data)
             image = turn_upright(image, opened.orientation)
             return image, size_wh[::-1] if opened.orientation in TRANSPOSED else size_wh
@@ -136,3 +144,8 @@ def _check_size(size_wh: tuple[int, int], limits: ImageLimits) -> None:
         raise ImageTooLargeError(actual=width * height, limit=limits.max_pixels, unit="pixels")
     if min(size_wh) < limits.min_side:
         raise ImageTooSmallError(size_wh=size_wh, min_side=limits.min_side)
+
+
+def _check_memory(needed: int, limits: ImageLimits) -> None:
+    if needed > limits.max_memory:
+        raise ImageTooLargeError(actual=needed, limit=limits.max_memory, unit=MEMORY)

@@ -12,6 +12,7 @@ import simplejpeg
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from inference_api.vision.allocation import allocate
 from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.letterbox import Image
 
@@ -103,7 +104,8 @@ def _decoded(photo: ImageFile, data: bytes) -> Image | None:
     if photo.mode not in ("RGB", "L"):
         simplejpeg.decode_jpeg(data, photo.mode, **least)  # only to hear whether it is whole
         return None
-    return np.asarray(simplejpeg.decode_jpeg(data, **least), np.uint8)
+    pixels = allocate((height, width, 3))
+    return np.asarray(simplejpeg.decode_jpeg(data, buffer=pixels, **least), np.uint8)
 
 
 def _without_metadata(data: bytes) -> bytes:

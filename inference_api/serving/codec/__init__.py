@@ -1,0 +1,1 @@
+"""Photos decoded and encoded: in worker processes that can be killed, or in threads of this one."""
