@@ -59,12 +59,18 @@ class ImageTooLargeError(ImageRejectedError):
 
 
 class ImageTooCostlyError(ImageRejectedError):
-    """Reading the photo takes more of a `resource` than one photo may; `limit` says how much."""
+    """Reading the photo takes more than one photo may; `limit` says how much of a `resource`.
+
+    That is what a worker ran out of, or what the file's structure has too much of.
+    """
+
+    PROCESSOR_TIME = "processor time"
+    MEMORY = "memory"
 
     def __init__(self, *, resource: str, limit: str) -> None:
         self.resource = resource
         self.limit = limit
-        super().__init__(f"reading the image takes too much {resource}, the limit is {limit}")
+        super().__init__(f"the image needs too much or many: {resource}, the limit is {limit}")
 
 
 class ImageTooSmallError(ImageRejectedError):

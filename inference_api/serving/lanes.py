@@ -89,7 +89,9 @@ def thread_lane(*, workers: int, limits: ImageLimits) -> Lane:
 
 def is_heavy(error: ImageTooLargeError | ImageTooCostlyError) -> bool:
     """Whether what the quick lane refused may do for the slow one."""
-    return isinstance(error, ImageTooCostlyError) or error.unit == MEMORY
+    if isinstance(error, ImageTooLargeError):
+        return error.unit == MEMORY
+    return error.resource in (ImageTooCostlyError.PROCESSOR_TIME, ImageTooCostlyError.MEMORY)
 
 
 def _threads(count: int) -> ThreadPoolExecutor:

@@ -23,7 +23,7 @@ from inference_api.errors import (
     UnsupportedImageError,
 )
 from inference_api.vision.color_profiles import rgb_to_srgb
-from inference_api.vision.costs import memory_of
+from inference_api.vision.costs import memory_of, memory_of_unopened
 from inference_api.vision.failures import DECODER_ERRORS
 from inference_api.vision.formats.jpeg import jpeg_pixels
 from inference_api.vision.formats.opening import Opened, name_variant, open_photo
@@ -31,6 +31,7 @@ from inference_api.vision.formats.signatures import name_other, recognize
 from inference_api.vision.letterbox import Image
 from inference_api.vision.orientation import TRANSPOSED, turn_upright
 from inference_api.vision.pixels import to_rgb
+from inference_api.vision.structure import refuse_costly
 
 MEMORY = "bytes of memory"
 """The unit of an ImageTooLargeError whose pixels would take too much."""
@@ -92,6 +93,8 @@ def _decode(
     formats = recognize(data)
     if not formats:
         raise UnsupportedImageError(n_bytes=len(data), detected=name_other(data))
+    refuse_costly(data, formats[0])
+    _check_memory(memory_of_unopened(data, formats[0]), limits)
     try:
         opened = open_photo(data, formats)
         with opened.photo as photo:

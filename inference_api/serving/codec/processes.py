@@ -206,7 +206,9 @@ class ProcessCodec:
         if self._closed or error.signal_number in _FROM_OUTSIDE:
             return None
         if error.signal_number == signal.SIGXCPU:
-            return ImageTooCostlyError(resource="processor time", limit=f"{self._cap.cpu_s} s")
+            return ImageTooCostlyError(
+                resource=ImageTooCostlyError.PROCESSOR_TIME, limit=f"{self._cap.cpu_s} s"
+            )
         return UndecodableImageError(n_bytes=n_bytes, detected="given")
 
 
@@ -226,7 +228,9 @@ def _checked(reply: Reply, cap: Cap) -> Reply:
     if name := facts.get("rejected"):
         raise _rejections()[name](**_as_written(facts["facts"]))
     if facts.get("memory"):
-        raise ImageTooCostlyError(resource="memory", limit=f"{cap.memory // 1_000_000} MB")
+        raise ImageTooCostlyError(
+            resource=ImageTooCostlyError.MEMORY, limit=f"{cap.memory // 1_000_000} MB"
+        )
     if text := facts.get("fault"):
         raise CodecFaultError(text)
     return reply
