@@ -18,6 +18,7 @@ from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
 from inference_api.http.app import create_app
 from inference_api.http.schemas import PredictionReply
+from inference_api.http.server import server_config
 from inference_api.offline import (
     OfflineOptions,
     OriginalsAtRiskError,
@@ -64,16 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     app = create_app(settings, _load(settings))
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,  # ours
-        access_log=False,  # the middleware's line names no query
-        server_header=False,
-        timeout_graceful_shutdown=round(settings.deadline_s) + 1,
-        h11_max_incomplete_event_size=32_768,  # bytes of a request's headers
-    )
+    uvicorn.Server(server_config(app, settings)).run()
     return 0
 
 

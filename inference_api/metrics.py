@@ -45,6 +45,17 @@ class Metrics:
             "Photos looked at again, of those that `api_batch_photos_sum` counts.",
             registry=self.registry,
         )
+        self.upload_bytes = Gauge(
+            "api_upload_bytes",
+            "Bytes of requests that are being sent or worked on.",
+            registry=self.registry,
+        )
+        self.connections_cut = Counter(
+            "api_connections_cut_total",
+            "Connections cut off, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
         self.codec_kills = Counter(
             "api_codec_kills_total",
             "Codec workers that were ended or ended by themselves, by reason.",

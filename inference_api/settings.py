@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         600_000_000, description="Memory that decoding one photo may take, bytes."
     )
     min_side: Count = Field(16, description="Least width and height of a photo, pixels.")
+    max_connections: Count = Field(
+        1000, description="Connections at a time, as far as the system has descriptors."
+    )
     keys_file: FilePath | None = Field(
         None, description="File of allowed API keys, `<sha256> <name>` a line; none asks for none."
     )

@@ -55,7 +55,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
     app.state.keys = _keys(settings)
     app.include_router(router)
     add_page(app)
-    app.add_middleware(Gate, routes=_photo_routes(), max_bytes=settings.max_bytes)
+    app.add_middleware(Gate, routes=_photo_routes(), max_bytes=settings.max_bytes, metrics=metrics)
     app.add_middleware(RequestMiddleware, metrics=metrics)
     _add_error_table(app)
     return app

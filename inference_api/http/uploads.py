@@ -11,7 +11,8 @@ from inference_api.http.problems import MALFORMED, ProblemError
 
 FIELD = "photo"
 _PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
-_OVERHEAD = 16_384  # bytes that boundaries, part headers and other fields may take
+OVERHEAD = 16_384
+"""Bytes that boundaries, part headers and other fields may take."""
 _DRAINED = 4  # times the limit: how much of an oversize body is read to let its sender hear why
 
 
@@ -50,7 +51,7 @@ async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
     Most clients only look at the answer when they have sent everything.
     """
-    limit, total = max_bytes + _OVERHEAD, 0
+    limit, total = max_bytes + OVERHEAD, 0
     async for chunk in request.stream():
         total += len(chunk)
         if total <= limit:

@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import uvicorn
 
 from inference_api.http.app import create_app
+from inference_api.http.server import server_config
 from inference_api.pipeline import Found, Pipeline
 from inference_api.settings import Settings
 from inference_api.vision.images import encode
@@ -132,9 +134,10 @@ Serve = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 @contextmanager
-def running(app, *, timeout_s: float = 60) -> Iterator[str]:
-    """The base URL of `app`, served by uvicorn on a free port of loopback."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, server_header=False)
+def running(app, *, timeout_s: float = 60, **limits) -> Iterator[str]:
+    """The base URL of `app`, served on a free port of loopback; limits: those of connections."""
+    config = server_config(app, Settings(_env_file=None, port=0))
+    config.http.watch.limits = replace(config.http.watch.limits, **limits)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -157,9 +160,14 @@ def serve(pipeline) -> Serve:
     """Serve a pipeline with some settings; gives a client of the running service."""
 
     @contextmanager
-    def run(*, pipeline=pipeline, **settings) -> Iterator[httpx.Client]:
+    def run(
+        *, pipeline=pipeline, limits=MappingProxyType({}), **settings
+    ) -> Iterator[httpx.Client]:
         app = create_app(Settings(_env_file=None, **settings), pipeline)
-        with running(app) as base_url, httpx.Client(base_url=base_url, timeout=60) as client:
+        with (
+            running(app, **limits) as base_url,
+            httpx.Client(base_url=base_url, timeout=60) as client,
+        ):
             yield client
 
     return run
