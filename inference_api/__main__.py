@@ -4,13 +4,13 @@ import argparse
 import io
 import json
 import logging
+import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-import uvicorn
 from pydantic import ValidationError
 
 from inference_api.engines import load_pipeline, survey
@@ -18,7 +18,7 @@ from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
 from inference_api.http.app import create_app
 from inference_api.http.schemas import PredictionReply
-from inference_api.http.server import server_config
+from inference_api.http.server import Server, server_config
 from inference_api.offline import (
     OfflineOptions,
     OriginalsAtRiskError,
@@ -30,6 +30,7 @@ from inference_api.pipeline import Pipeline
 from inference_api.settings import PREFIX, Settings
 
 _REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the models
+_FAILED = 70  # the service cannot go on, and a new start may help (EX_SOFTWARE of sysexits.h)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,8 +66,14 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     app = create_app(settings, _load(settings))
-    uvicorn.Server(server_config(app, settings)).run()
-    return 0
+    server = Server(server_config(app, settings))
+    try:
+        server.run()
+    finally:
+        if not app.state.has_ended():  # Python would wait for threads that never end
+            logging.shutdown()
+            os._exit(_FAILED if server.failure else 0)
+    return _FAILED if server.failure else 0
 
 
 def _predict(settings: Settings, arguments: argparse.Namespace) -> int:

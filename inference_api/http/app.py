@@ -41,7 +41,8 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Scheduler(pipeline, options, metrics=metrics) as app.state.scheduler:
+        async with Scheduler(pipeline, options, metrics=metrics) as scheduler:
+            app.state.scheduler, app.state.has_ended = scheduler, lambda: scheduler.has_ended
             yield
 
     app = FastAPI(
@@ -51,6 +52,7 @@ def create_app(settings: Settings, pipeline: Pipeline) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
+    app.state.has_ended = lambda: True
     app.state.settings, app.state.metrics = settings, metrics
     app.state.keys = _keys(settings)
     app.include_router(router)

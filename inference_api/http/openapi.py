@@ -3,6 +3,7 @@
 from typing import Any
 
 from inference_api.http.problems import (
+    CONNECTIONS,
     DEADLINE,
     INTERNAL,
     KEY_MISSING,
@@ -11,8 +12,10 @@ from inference_api.http.problems import (
     MEDIA_TYPE,
     OVERLOADED,
     QUOTA,
+    STOPPING,
     TOO_COSTLY,
     TOO_LARGE,
+    TOO_SLOW,
     TOO_SMALL,
     UNDECODABLE,
     UNSUPPORTED,
@@ -58,6 +61,7 @@ PHOTO_PROBLEMS = (
     MALFORMED,
     KEY_MISSING,
     KEY_REFUSED,
+    TOO_SLOW,
     TOO_LARGE,
     UNSUPPORTED,
     UNDECODABLE,
@@ -66,5 +70,7 @@ PHOTO_PROBLEMS = (
     QUOTA,
     INTERNAL,
     OVERLOADED,
+    CONNECTIONS,
+    STOPPING,
     DEADLINE,
 )

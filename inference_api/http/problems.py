@@ -47,7 +47,7 @@ INTERNAL = Kind(500, "internal_error", "The service failed; the fault is not you
 OVERLOADED = Kind(503, "overloaded", "The service is busy; try again later.")
 CONNECTIONS = Kind(503, "too_many_connections", "There are too many connections; try again.")
 STOPPING = Kind(503, "stopping", "The service stops; send the photo again.")
-NOT_READY = Kind(503, "not_ready", "The networks are being warmed up.")
+NOT_READY = Kind(503, "not_ready", "Photos are not answered at present.")
 DEADLINE = Kind(504, "deadline_exceeded", "The answer did not come in time.")
 
 OF_ERROR: Mapping[type[FaceServiceError], Kind] = {

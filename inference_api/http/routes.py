@@ -120,7 +120,7 @@ async def models(scheduler: TheScheduler) -> ModelsReply:
 @router.get("/v1/queue", tags=["service"])
 async def queue(scheduler: TheScheduler) -> Line:
     """How long a photo that is sent now would take."""
-    return Line(wait_s=round(scheduler.admission.predicted_s, 2))
+    return Line(wait_s=round(scheduler.wait_s, 2))
 
 
 @router.get("/livez", tags=["service"])
@@ -131,9 +131,9 @@ async def livez() -> Health:
 
 @router.get("/readyz", responses=documented(problems.NOT_READY), tags=["service"])
 async def readyz(scheduler: TheScheduler) -> Health:
-    """Whether the networks are loaded and warm."""
-    if not scheduler.ready:
-        raise ProblemError(problems.NOT_READY)
+    """Whether photos are answered: the networks are warm and nothing is stuck."""
+    if trouble := scheduler.trouble:
+        raise ProblemError(problems.NOT_READY, detail=trouble)
     return Health(status="ok")
 
 

@@ -1,5 +1,6 @@
 """uvicorn, set up for this service: its own log, its own patience, no header of a proxy trusted."""
 
+import logging
 import resource
 
 import uvicorn
@@ -8,6 +9,8 @@ from fastapi import FastAPI
 from inference_api.http.connections import ConnectionLimits, Watch, guarded_protocol
 from inference_api.settings import Settings
 
+_LOG = logging.getLogger(__name__)
+_TICKS = 10  # uvicorn ticks ten times a second
 _RESERVED = 128  # descriptors for everything that is no connection
 _HEADER_BYTES = 32_768
 
@@ -30,6 +33,22 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=round(settings.deadline_s) + 1,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
+
+
+class Server(uvicorn.Server):
+    """Ends by itself where only a new start helps; `failure` says why it did."""
+
+    failure: str | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the service; whether it has to end."""
+        if counter % _TICKS == 0 and self.failure is None:
+            application: FastAPI = self.config.app  # type: ignore[assignment]
+            self.failure = application.state.scheduler.failure
+            if self.failure:
+                _LOG.critical("the service ends, as it cannot heal: %s", self.failure)
+                return True
+        return await super().on_tick(counter)
 
 
 def most_connections(wanted: int) -> int:

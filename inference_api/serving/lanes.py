@@ -6,10 +6,11 @@ for all others. So the largest photos bound the memory instead of adding up to i
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from inference_api.errors import ImageTooCostlyError, ImageTooLargeError
@@ -23,6 +24,7 @@ QUICK_MEMORY = 160_000_000  # bytes by the header: 12 megapixels of HEIC, the la
 _SPARE_MEMORY = 60_000_000  # beyond what the header tells: the file, the codec's own
 _QUICK = Cap(cpu_s=2, memory=2 * QUICK_MEMORY + _SPARE_MEMORY)
 _SLOW = 5, 5  # seconds of processor time, and how far it stands back
+_ENDING_S = 5  # a codec that has worked for so long when the service stops is not waited for
 T = TypeVar("T")
 
 
@@ -55,36 +57,56 @@ class Lane:
     codec: Codec
     threads: ThreadPoolExecutor
     limits: ImageLimits
+    workers: int
+    _since: dict[int, float] = field(default_factory=dict)  # of what is under way, by thread
 
     async def run(self, work: Callable[[Codec], T]) -> tuple[T, float]:
         """What `work` makes of the codec, and the seconds that it took."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self.threads, _timed, work, self.codec
-        )
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self._timed, work)
 
-    def stop(self) -> None:
-        """End what is under way, then the threads."""
+    @property
+    def stuck_s(self) -> float:
+        """Seconds that every worker has been busy with one and the same photo; 0 if one is not."""
+        since = [*self._since.values()]
+        return time.monotonic() - max(since) if len(since) == self.workers else 0.0
+
+    def stop(self) -> bool:
+        """End what is under way, then the threads; whether all ended."""
         self.codec.close()
-        self.threads.shutdown(cancel_futures=True)
+        has_ended = all(time.monotonic() - since < _ENDING_S for since in [*self._since.values()])
+        self.threads.shutdown(wait=has_ended, cancel_futures=True)
         self.codec.forget()
+        return has_ended
+
+    def _timed(self, work: Callable[[Codec], T]) -> tuple[T, float]:
+        thread = threading.get_ident()
+        self._since[thread] = time.monotonic()
+        started = time.perf_counter()
+        try:
+            result = work(self.codec)
+        finally:
+            del self._since[thread]
+        return result, time.perf_counter() - started
 
 
 def quick_lane(*, workers: int, limits: ImageLimits, on_killed: Callable[[str], None]) -> Lane:
     """The lane of ordinary photos."""
     small = replace(limits, max_memory=min(QUICK_MEMORY, limits.max_memory))
-    return Lane(ProcessCodec(workers, _QUICK, on_killed=on_killed), _threads(workers), small)
+    return Lane(
+        ProcessCodec(workers, _QUICK, on_killed=on_killed), _threads(workers), small, workers
+    )
 
 
 def slow_lane(*, limits: ImageLimits, on_killed: Callable[[str], None]) -> Lane:
     """The lane of photos that cost much."""
     cpu_s, niceness = _SLOW
     cap = Cap(cpu_s, limits.max_memory + _SPARE_MEMORY, niceness)
-    return Lane(ProcessCodec(1, cap, on_killed=on_killed), _threads(1), limits)
+    return Lane(ProcessCodec(1, cap, on_killed=on_killed), _threads(1), limits, 1)
 
 
 def thread_lane(*, workers: int, limits: ImageLimits) -> Lane:
     """The only lane, where the codecs run in this process."""
-    return Lane(ThreadCodec(), _threads(workers), limits)
+    return Lane(ThreadCodec(), _threads(workers), limits, workers)
 
 
 def is_heavy(error: ImageTooLargeError | ImageTooCostlyError) -> bool:
@@ -96,9 +118,3 @@ def is_heavy(error: ImageTooLargeError | ImageTooCostlyError) -> bool:
 
 def _threads(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, thread_name_prefix="codec")
-
-
-def _timed(work: Callable[[Codec], T], codec: Codec) -> tuple[T, float]:
-    started = time.perf_counter()
-    result = work(codec)
-    return result, time.perf_counter() - started

@@ -30,6 +30,7 @@ class Runtime:
         self._on_batch = on_batch
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="runtime", daemon=True)
+        self._busy_since: float | None = None
         self.warm: Future[float] = Future()
         """Done after warm-up, with the seconds that one photo takes."""
 
@@ -37,16 +38,28 @@ class Runtime:
         """Start the thread; it warms up before the first photo."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs, so that photos that are queued will be seen."""
+        return self._thread.is_alive()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the batch in hand has taken so far; 0 between batches."""
+        since = self._busy_since
+        return time.monotonic() - since if since else 0.0
+
     def submit(self, photo: Photo) -> Future[Prediction]:
         """Queue `photo`; a future that is cancelled while it waits costs nothing."""
         job = _Job(photo)
         self._jobs.put(job)
         return job.future
 
-    def stop(self) -> None:
-        """Answer what is queued, then end the thread."""
+    def stop(self, *, patience_s: float) -> bool:
+        """Answer what is queued, then end the thread; whether it ended by then."""
         self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(patience_s)
+        return not self.is_alive
 
     def _run(self) -> None:
         self._warm_up()
@@ -75,13 +88,15 @@ class Runtime:
         return jobs
 
     def _answer(self, jobs: list[_Job]) -> None:
-        started = time.perf_counter()
+        started, self._busy_since = time.perf_counter(), time.monotonic()
         try:
             predictions = self._pipeline.predict([job.photo for job in jobs])
         except Exception as error:  # noqa: BLE001 - goes to whoever waits for the photos
             for job in jobs:
                 job.future.set_exception(error)
             return
+        finally:
+            self._busy_since = None
         self._on_batch(len(jobs), time.perf_counter() - started)
         for job, prediction in zip(jobs, predictions, strict=True):
             job.future.set_result(prediction)

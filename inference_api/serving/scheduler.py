@@ -42,6 +42,8 @@ from inference_api.vision.images import DEFAULT_LIMITS, ImageLimits, encode
 
 _LOG = logging.getLogger(__name__)
 _USUAL_HW = 1280, 1280  # pixels; what Telegram sends is not larger
+_ENDING_S = 5  # for the batch in hand, once nobody waits for it any more
+_UNUSUAL_S = 2  # longer than any batch or photo takes
 T = TypeVar("T")
 
 
@@ -87,6 +89,8 @@ class Scheduler:
         self._slots = asyncio.Semaphore(options.max_batch + options.codec_workers)
         self._slow_slot = asyncio.Semaphore(1)
         self._costly = CostlyFiles()
+        self.has_ended = True
+        """Whether leaving the context left nothing behind that hangs."""
 
     def _lanes(self) -> tuple[Lane, Lane | None]:
         workers, limits = self._options.codec_workers, self._options.image_limits
@@ -112,16 +116,46 @@ class Scheduler:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self._runtime.stop)
+        ended = await asyncio.to_thread(self._runtime.stop, patience_s=_ENDING_S)
         for lane in (self._quick, self._slow):
-            if lane:
-                await asyncio.to_thread(lane.stop)
+            ended &= not lane or await asyncio.to_thread(lane.stop)
+        self.has_ended = ended
 
     @property
     def ready(self) -> bool:
         """Whether the networks are warm, so that the next photo is as fast as any."""
-        warm = self._runtime.warm
-        return warm.done() and warm.exception() is None
+        return self.trouble is None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why photos are not answered at present; None when they are."""
+        if not self._runtime.warm.done():
+            return "the networks are being warmed up"
+        if self.failure:
+            return self.failure
+        if self._quick.stuck_s > self._options.deadline_s:
+            return "every codec is stuck"
+        return None
+
+    @property
+    def failure(self) -> str | None:
+        """What only a new start can mend; None when there is nothing."""
+        runtime = self._runtime
+        if runtime.warm.done() and (error := runtime.warm.exception()):
+            return f"the warm-up failed: {error}"
+        if runtime.warm.done() and not runtime.is_alive:
+            return "the thread that runs the networks has ended"
+        if runtime.busy_s > self._options.deadline_s:
+            return f"the networks have not answered for {self._options.deadline_s:.0f} s"
+        if self._quick.stuck_s > 2 * self._options.deadline_s:
+            return "every codec is stuck"
+        return None
+
+    @property
+    def wait_s(self) -> float:
+        """How long a photo that came now would take, with all that is before it or stuck."""
+        stuck_s = max(self._runtime.busy_s, self._quick.stuck_s)
+        return max(self.admission.predicted_s, stuck_s if stuck_s > _UNUSUAL_S else 0.0)
 
     async def predict(self, data: bytes) -> Prediction:
         """The prediction for a photo file.

@@ -181,6 +181,7 @@ def test_uploads_that_are_too_many_to_hold_are_refused(serve):
     with serve(max_bytes=100_000) as client, ExitStack() as stack:
         until(lambda: client.get("/readyz").status_code == 200)
         start = head("Content-Length: 100000"), b"x" * 99_999
-        held = [stack.enter_context(connected(client, *start)) for _ in range(30)]
+        for _ in range(30):
+            stack.enter_context(connected(client, *start))
         until(lambda: metric(client, 'api_requests_total{route="/v1/predict",status="503"}') >= 20)
         assert metric(client, "api_upload_bytes") <= 1_100_000

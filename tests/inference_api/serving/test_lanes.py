@@ -89,7 +89,7 @@ class Spinning:
 
 
 async def test_what_cost_too_much_once_costs_nothing_again(schedule, scene):
-    scheduler = await schedule()
+    scheduler = await schedule(deadline_s=600)
     quick, slow = (Spinning(lane.codec, scene.jpeg) for lane in (scheduler._quick, scheduler._slow))
     scheduler._quick = replace(scheduler._quick, codec=quick)
     scheduler._slow = replace(scheduler._slow, codec=slow)
