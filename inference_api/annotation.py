@@ -1,10 +1,11 @@
 """The photo with its prediction drawn on it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from inference_api.pipeline import Prediction
 from inference_api.vision.drawing import DEFAULT_FONT, Mark, draw_marks
-from inference_api.vision.images import EncodedFormat, encode
+from inference_api.vision.images import EncodedFormat, encode, first_that_holds
 from inference_api.vision.letterbox import Image
 
 
@@ -18,7 +19,12 @@ def annotate(image: Image, prediction: Prediction, *, font_path: Path = DEFAULT_
 
 
 def render(
-    image: Image, prediction: Prediction, *, image_format: EncodedFormat, font_path: Path
+    image: Image, prediction: Prediction, *, formats: Sequence[EncodedFormat], font_path: Path
 ) -> bytes:
-    """The annotated copy of `image` as a file."""
+    """The annotated copy of `image` as a file of the first of `formats` that can hold it.
+
+    Raises ImageTooLargeError where none can.
+    """
+    height, width = image.shape[:2]
+    image_format = first_that_holds((width, height), formats)
     return encode(annotate(image, prediction, font_path=font_path), image_format=image_format)

@@ -23,10 +23,19 @@ def best_format(accept: str) -> EncodedFormat | None:
     >>> best_format("application/json") is None
     True
     """
+    return next(iter(acceptable_formats(accept)), None)
+
+
+def acceptable_formats(accept: str) -> tuple[EncodedFormat, ...]:
+    """All formats that will do, as `best_format` prefers them.
+
+    >>> acceptable_formats("image/webp, image/png;q=0.5, */*;q=0.1")
+    ('WEBP', 'PNG', 'JPEG')
+    """
     ranges = _ranges(accept) if accept.strip() else {"*/*": 1.0}
     qualities = {name: _quality(media_type, ranges) for name, media_type in MEDIA_TYPES.items()}
-    best = max(qualities, key=lambda name: qualities[name])
-    return best if qualities[best] > 0 else None
+    best_first = sorted(qualities, key=lambda name: qualities[name], reverse=True)
+    return tuple(name for name in best_first if qualities[name] > 0)
 
 
 def _quality(media_type: str, ranges: Mapping[str, float]) -> float:

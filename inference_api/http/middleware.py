@@ -51,6 +51,8 @@ class RequestMiddleware:
                 _add_headers(message, request_id)
             await send(message)
 
+        if is_head := scope["method"] == "HEAD":  # answered as GET; the server leaves the body out
+            scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:  # noqa: BLE001 - the outermost edge: logged, and answered as a problem
@@ -59,9 +61,10 @@ class RequestMiddleware:
                 response = problem_response(INTERNAL, request_id=request_id)
                 await response(scope, receive, send_with_headers)
         finally:
-            self._record(scope, status, time.perf_counter() - started)
+            method = "HEAD" if is_head else scope["method"]
+            self._record(scope, method, status, time.perf_counter() - started)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
         self._metrics.requests.labels(route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
@@ -69,7 +72,7 @@ class RequestMiddleware:
         _LOG.log(
             level,
             "%s %s %d %.0f ms id=%s",
-            scope["method"],
+            method,
             route,
             status,
             seconds * 1000,

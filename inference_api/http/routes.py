@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from inference_api.annotation import render
 from inference_api.http import problems
-from inference_api.http.accept import MEDIA_TYPES, best_format
+from inference_api.http.accept import MEDIA_TYPES, acceptable_formats
 from inference_api.http.keys import KeyRing
 from inference_api.http.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documented
 from inference_api.http.problems import ProblemError
@@ -21,7 +21,7 @@ from inference_api.http.schemas import HEADER_FACES, Health, Line, ModelsReply, 
 from inference_api.http.uploads import read_photo
 from inference_api.serving.scheduler import Scheduler
 from inference_api.settings import Settings
-from inference_api.vision.images import EncodedFormat
+from inference_api.vision.images import EncodedFormat, first_that_holds
 
 T = TypeVar("T")
 router = APIRouter()
@@ -48,9 +48,10 @@ async def _allowed(
         keys.admit(header or (bearer.credentials if bearer else None))
 
 
-async def _answer_format(request: Request) -> EncodedFormat:
-    if best := best_format(request.headers.get("accept", "")):
-        return best
+async def _answer_formats(request: Request) -> tuple[EncodedFormat, ...]:
+    """Those that the client takes, its favorite first."""
+    if formats := acceptable_formats(request.headers.get("accept", "")):
+        return formats
     raise ProblemError(problems.NOT_ACCEPTABLE)
 
 
@@ -99,15 +100,19 @@ async def annotated(
     request: Request,
     scheduler: TheScheduler,
     settings: TheSettings,
-    image_format: Annotated[EncodedFormat, Depends(_answer_format)],
+    formats: Annotated[tuple[EncodedFormat, ...], Depends(_answer_formats)],
 ) -> Response:
-    """Draw the faces and their labels on the photo, as JPEG, PNG or WebP by `Accept`."""
-    rendering = partial(render, image_format=image_format, font_path=settings.font_path)
+    """Draw the faces and their labels on the photo, as JPEG, PNG or WebP by `Accept`.
+
+    The format is the first of those accepted that can hold a picture of this size.
+    """
+    rendering = partial(render, formats=formats, font_path=settings.font_path)
     data = await read_photo(request, max_bytes=settings.max_bytes)
     answer = scheduler.annotate(data, render=rendering)
     prediction, picture = await _while_connected(request, answer)
     reply = PredictionReply.of(prediction, request_id=request.state.request_id)
     headers = {"X-Prediction": _one_line(reply), "Vary": "Accept"}
+    image_format = first_that_holds(prediction.size_wh, formats)
     return Response(picture, headers=headers, media_type=MEDIA_TYPES[image_format])
 
 

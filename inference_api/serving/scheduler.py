@@ -257,6 +257,8 @@ class Scheduler:
             self._loop.call_soon_threadsafe(self.admission.observe, "infer", warm.result())
 
     def _on_batch(self, count: int, seconds: float) -> None:
+        if self._loop.is_closed():
+            return  # nobody waited for this batch when the service stopped
         self._loop.call_soon_threadsafe(self.admission.observe, "infer", seconds / count)
         self._metrics.stage_seconds.labels("infer").observe(seconds)
         self._metrics.batch_photos.observe(count)

@@ -6,7 +6,7 @@ and in sRGB.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -36,6 +36,7 @@ from inference_api.vision.structure import refuse_costly
 MEMORY = "bytes of memory"
 """The unit of an ImageTooLargeError whose pixels would take too much."""
 EncodedFormat = Literal["JPEG", "PNG", "WEBP"]
+_MOST_SIDE: dict[EncodedFormat, int] = {"JPEG": 65_500, "WEBP": 16_383}  # pixels; PNG: any
 
 PillowImage.init()
 pillow_heif.register_heif_opener()
@@ -139,6 +140,22 @@ def encode(image: Image, *, image_format: EncodedFormat) -> bytes:
     buffer = io.BytesIO()
     PillowImage.fromarray(image).save(buffer, image_format, **options[image_format])
     return buffer.getvalue()
+
+
+def first_that_holds(
+    size_wh: tuple[int, int], formats: Sequence[EncodedFormat]
+) -> EncodedFormat:
+    """The first of `formats` that has room for so many pixels on a side.
+
+    Raises ImageTooLargeError where none has.
+    """
+    for image_format in formats:
+        if max(size_wh) <= _MOST_SIDE.get(image_format, max(size_wh)):
+            return image_format
+    most = max(_MOST_SIDE[image_format] for image_format in formats)
+    raise ImageTooLargeError(
+        actual=max(size_wh), limit=most, unit=f"pixels on a side for {' or '.join(formats)}"
+    )
 
 
 def _check_size(size_wh: tuple[int, int], limits: ImageLimits) -> None:

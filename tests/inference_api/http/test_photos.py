@@ -10,6 +10,7 @@ from PIL import ExifTags
 from PIL import Image as PillowImage
 
 from inference_api.vision.images import decode, encode
+from tests.inference_api.http.test_bad_requests import assert_problem
 from tests.inference_api.vision.icc import P3, encoded, rgb_profile
 
 
@@ -145,3 +146,38 @@ def test_the_service_says_which_models_and_words_it_uses(client):
     reply = client.get("/v1/models").json()
     assert reply["models"][0] == {"name": "bright_localizer", "version": "0.0.1"}
     assert reply["labels"] == ["Blue", "Red"]
+
+
+def strip(length: int) -> bytes:
+    """A PNG so long that not every format can hold it."""
+    return encode(np.zeros((16, length, 3), np.uint8), image_format="PNG")
+
+
+@pytest.mark.parametrize(
+    ("length", "accept", "found"),
+    [
+        (16_383, "image/webp", "image/webp"),
+        (16_384, "image/webp, image/png;q=0.5", "image/png"),
+        (16_384, "image/webp, */*;q=0.1", "image/jpeg"),
+        (65_501, "", "image/png"),
+    ],
+)
+def test_a_size_that_a_format_cannot_hold_goes_out_in_another(client, length, accept, found):
+    headers = {"accept": accept} if accept else {}
+    answer = client.post("/v1/annotate", files={"photo": strip(length)}, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, found)
+    assert decode(answer.content).shape == (16, length, 3)
+
+
+@pytest.mark.parametrize(("length", "accept"), [(16_384, "image/webp"), (65_501, "image/jpeg")])
+def test_a_size_that_no_accepted_format_can_hold_is_refused(client, length, accept):
+    headers = {"accept": accept}
+    answer = client.post("/v1/annotate", files={"photo": strip(length)}, headers=headers)
+    assert "pixels on a side" in assert_problem(answer, 413, "image_too_large")["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/v1/models", "/metrics", "/openapi.json"])
+def test_head_is_get_without_the_body(client, path):
+    got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-type"] == got.headers["content-type"]
