@@ -6,7 +6,7 @@ PARTS = run service litert bot training
 PEERS = deepface dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compose check rooms mutants train bench peers lock clean
+.PHONY: help run test test-compose check rooms mutants train bench peers lock clean hostile
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,9 @@ train: $(VENV)/.installed-training ## Train both networks on a tiny generated da
 
 bench: $(VENV)/.installed-dev ## Print what the service does beside a naive one, in under ten minutes
 	$(PY) -m benchmarks $(ARGS)
+
+hostile: $(VENV)/.installed-dev ## Attack the service with costly files and slow clients, and watch everybody else
+	$(PY) -m benchmarks.hostile $(ARGS)
 
 peers: ## Set up what benchmarks/ compares ours with; PEERS=dlib picks some
 	@for peer in $(PEERS); do \

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from PIL import Image as PillowImage
 
+from benchmarks.speed import hostile_files as files
 from inference_api.errors import ImageTooCostlyError
 from inference_api.vision.images import FORMATS, decode
 from inference_api.vision.structure import refuse_costly
-from tests.inference_api.vision import hostile_files as files
 
 
 @pytest.mark.parametrize("name", files.HOSTILE)

@@ -10,7 +10,8 @@ from PIL import Image as PillowImage
 from inference_api.vision.images import encode
 
 
-def jpeg(*, progressive: bool = False, size_wh=(64, 64)) -> bytes:
+def jpeg(*, progressive: bool = False, size_wh: tuple[int, int] = (64, 64)) -> bytes:
+    """An ordinary JPEG of one color."""
     buffer = io.BytesIO()
     PillowImage.new("RGB", size_wh, "red").save(buffer, "JPEG", progressive=progressive)
     return buffer.getvalue()
@@ -24,17 +25,20 @@ def jpeg_of_scans(count: int) -> bytes:
 
 
 def jpeg_with(before: bytes) -> bytes:
+    """A JPEG with these bytes between its first segments."""
     whole = jpeg()
     return whole[:20] + before + whole[20:]  # behind the first segment, which Pillow asks for
 
 
 def png_with(chunks: int, name: bytes = b"teXt", body: bytes = b"") -> bytes:
+    """A PNG with so many more chunks."""
     whole = encode(np.zeros((64, 64, 3), np.uint8), image_format="PNG")
     chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
     return whole[:33] + chunk * chunks + whole[33:]
 
 
 def gif_with_comment(blocks: int, size: int = 1) -> bytes:
+    """A GIF whose comment comes in so many blocks of `size` bytes."""
     buffer = io.BytesIO()
     PillowImage.new("P", (64, 64)).save(buffer, "GIF")
     whole = buffer.getvalue()
@@ -44,6 +48,7 @@ def gif_with_comment(blocks: int, size: int = 1) -> bytes:
 
 
 def bmp_of_runs(width: int, height: int, runs: bytes, compression: int = 1) -> bytes:
+    """A BMP of 8 bits a pixel that these run lengths stand for."""
     planes_bits, palette = (1, 8), bytes(1024)
     sizes = (compression, len(runs), 0, 0, 256, 0)
     header = struct.pack("<IiiHHIIiiII", 40, width, height, *planes_bits, *sizes) + palette
@@ -65,7 +70,10 @@ def _entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
     return struct.pack(order + "HHII", tag, kind, count, value)
 
 
-def picture_tags(width: int, height: int, *, strips: int = 1, at: int = 0) -> list:
+def picture_tags(
+    width: int, height: int, *, strips: int = 1, at: int = 0
+) -> list[tuple[int, int, int, int]]:
+    """The entries of a grey TIFF in `strips`, whose places are listed `at`."""
     return [
         (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
         (273, 4, strips, at), (277, 3, 1, 1), (278, 4, 1, -(-height // strips)),
@@ -74,34 +82,41 @@ def picture_tags(width: int, height: int, *, strips: int = 1, at: int = 0) -> li
 
 
 def tiff_whose_tags_overlap(count: int = 500, order: str = "<") -> bytes:
+    """A TIFF with so many tags of the same 20,000 bytes."""
     extra = [(1000 + n, 7, 20_000, 8) for n in range(count)]
     return tiff([*picture_tags(64, 64, at=8), *extra], order=order, body=bytes(20_000))
 
 
 def tiff_of_strips(count: int) -> bytes:
+    """A TIFF of so many strips of one row."""
     return tiff(picture_tags(16, count, strips=count, at=200), body=bytes(8 * count))
 
 
 def tiff_of_tile(side: int) -> bytes:
+    """A TIFF of 64 x 64 pixels in one tile of `side` x `side`."""
     tags = [each for each in picture_tags(64, 64) if each[0] not in (273, 278, 279)]
     tiles = [(322, 4, 1, side), (323, 4, 1, side), (324, 4, 1, 8), (325, 4, 1, 64)]
     return tiff([*tags, *tiles], body=bytes(100))
 
 
 def exif_bomb(order: str = "<") -> bytes:
+    """EXIF whose tags overlap."""
     return tiff_whose_tags_overlap(order=order)
 
 
 def in_jpeg(exif: bytes) -> bytes:
+    """`exif` in a JPEG."""
     body = b"Exif\0\0" + exif
     return jpeg_with(b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body)
 
 
 def in_png(exif: bytes) -> bytes:
+    """`exif` in a PNG."""
     return png_with(1, b"eXIf", exif)
 
 
 def in_webp(exif: bytes) -> bytes:
+    """`exif` in a WebP."""
     buffer = io.BytesIO()
     PillowImage.new("RGB", (64, 64)).save(buffer, "WEBP", exif=exif)
     return buffer.getvalue()
@@ -148,3 +163,34 @@ HOSTILE = {
     "extents": ("HEIF", heif([1] * 20_000)),
 }
 """What there is too much of → format and file."""
+
+
+def large_jpeg_of_scans(count: int, size_wh: tuple[int, int] = (8000, 6000)) -> bytes:
+    """A progressive JPEG of 48 megapixels."""
+    whole = jpeg(progressive=True, size_wh=size_wh)
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * count + whole[-2:]
+
+
+def flat(image_format: str, mode: str, size_wh: tuple[int, int], **options: bool) -> bytes:
+    """One color all over: a few bytes for many pixels."""
+    buffer = io.BytesIO()
+    PillowImage.new(mode, size_wh).save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def costly_files() -> dict[str, bytes]:
+    """Each kind once, at the size that hurts, and the largest that are honest."""
+    return {
+        "a JPEG of 48 megapixels and 1,000 scans": large_jpeg_of_scans(1000),
+        "a GIF comment of 500,000 blocks": gif_with_comment(500_000),
+        "a BMP of run lengths": bmp_of_runs(3_125_000, 16, b"\1\0" * 32),
+        "a TIFF of 300,000 strips": tiff_of_strips(300_000),
+        "a TIFF with tags that overlap": tiff_whose_tags_overlap(4000),
+        "the same as EXIF in a JPEG": in_jpeg(tiff_whose_tags_overlap(2000)),
+        "a TIFF of one tile of 23,168 x 23,168": tiff_of_tile(23_168),
+        "a HEIF of extents of the same bytes": heif([1_000_000] * 30),
+        "a WebP of 49 megapixels": flat("WEBP", "RGBA", (7000, 7000), lossless=True),
+        "a PNG of 50 megapixels with alpha": flat("PNG", "RGBA", (10_000, 5000)),
+        "a PNG of 70,000 x 64": flat("PNG", "RGB", (70_000, 64)),
+    }
