@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import aiohttp
 import numpy as np
-import psutil
 from tqdm import tqdm
 
 from benchmarks import ROOT
@@ -101,19 +100,8 @@ async def watch(server: Server, attack: Attack | None, *, seconds: float) -> See
 async def _look_on(client: Client, server: Server, livez: list[float], memory: list[float]) -> None:
     while True:
         livez.append(await client.check_health())
-        memory.append(await asyncio.to_thread(memory_mb, server.process))
+        memory.append(await asyncio.to_thread(server.measure_tree_mb))
         await asyncio.sleep(EVERY_S)
-
-
-def memory_mb(process: psutil.Process) -> float:
-    """Of a process and all below it; what they share is counted once."""
-    total = 0.0
-    for each in (process, *process.children(recursive=True)):
-        try:
-            total += each.memory_full_info().pss
-        except psutil.Error:
-            continue  # a worker that has just ended
-    return total / 1e6
 
 
 async def _attack_by_all(

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -116,6 +116,14 @@ class Server:
     def rss_mb(self) -> float:
         """Memory now resident, millions of bytes."""
         return float(self.process.memory_info().rss / 1e6)
+
+    def measure_tree_mb(self) -> float:
+        """Memory of the process and all below it, millions of bytes; what they share counts once."""
+        total = 0.0
+        for each in (self.process, *self.process.children(recursive=True)):
+            with suppress(psutil.Error):  # one that has just ended
+                total += each.memory_full_info().pss
+        return total / 1e6
 
 
 @contextmanager

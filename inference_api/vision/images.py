@@ -142,9 +142,7 @@ def encode(image: Image, *, image_format: EncodedFormat) -> bytes:
     return buffer.getvalue()
 
 
-def first_that_holds(
-    size_wh: tuple[int, int], formats: Sequence[EncodedFormat]
-) -> EncodedFormat:
+def first_that_holds(size_wh: tuple[int, int], formats: Sequence[EncodedFormat]) -> EncodedFormat:
     """The first of `formats` that has room for so many pixels on a side.
 
     Raises ImageTooLargeError where none has.

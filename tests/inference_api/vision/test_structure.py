@@ -12,7 +12,8 @@ from PIL import Image as PillowImage
 
 from benchmarks.speed import hostile_files as files
 from inference_api.errors import ImageTooCostlyError
-from inference_api.vision.images import FORMATS, decode
+from inference_api.vision.formats.signatures import FORMATS
+from inference_api.vision.images import decode
 from inference_api.vision.structure import refuse_costly
 
 
