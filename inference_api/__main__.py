@@ -1,4 +1,4 @@
-"""`python -m inference_api serve | predict PHOTO... | doctor`."""
+"""`python -m inference_api serve | predict PHOTO... | doctor | key NAME`."""
 
 import argparse
 import io
@@ -16,7 +16,9 @@ from pydantic import ValidationError
 from inference_api.engines import load_pipeline, survey
 from inference_api.engines.choice import MODULES, choose
 from inference_api.errors import ModelUnusableError
+from inference_api.http import logs
 from inference_api.http.app import create_app
+from inference_api.http.keys import new_key
 from inference_api.http.schemas import PredictionReply
 from inference_api.http.server import Server, server_config
 from inference_api.offline import (
@@ -59,12 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     predict.add_argument("--annotated", type=Path, metavar="DIR", help="write annotated JPEGs here")
     predict.add_argument("--json", action="store_true", help="print one JSON object a photo")
+    key = commands.add_parser("key", help="make an API key, and the line that lets it in")
+    key.add_argument("name", help="whose it is, for the log")
     commands.add_parser("doctor", help="check the settings and the models, and say what is used")
     return parser
 
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure(level=settings.log_level, form=settings.log_format)
     app = create_app(settings, _load(settings))
     server = Server(server_config(app, settings))
     try:
@@ -88,6 +92,14 @@ def _predict(settings: Settings, arguments: argparse.Namespace) -> int:
         failed += outcome.problem is not None
         print(_as_json(outcome) if arguments.json else _as_text(outcome))
     return _REJECTED if failed else 0
+
+
+def _key(_settings: Settings, arguments: argparse.Namespace) -> int:
+    key, line = new_key(arguments.name)
+    print(line)
+    print(f"The line above goes into the file of {PREFIX}KEYS_FILE; the key is shown only now:")
+    print(key)
+    return 0
 
 
 def _doctor(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -136,6 +148,7 @@ _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "serve": _serve,
     "predict": _predict,
     "doctor": _doctor,
+    "key": _key,
 }
 
 if __name__ == "__main__":

@@ -7,26 +7,30 @@ from typing import Annotated, Literal
 from pydantic import Field, FilePath, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from inference_api.vision.drawing import DEFAULT_FONT
+from inference_api.vision.drawing import DEFAULT_FONT, check_font
 from inference_api.vision.images import ImageLimits
 from inference_api.vision.released import PairName
 
 PREFIX = "API_"
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-_KEY_LINE = re.compile(r"(?P<digest>[0-9a-f]{64})(\s.*)?")
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+_KEY_LINE = re.compile(r"(?P<digest>[0-9a-f]{64})(\s+(?P<name>.*))?")
+_SHOWN = 8  # digits of a digest whose key has no name
 
 
-def read_keys(path: Path) -> tuple[str, ...]:
-    """The digests in the file. Raises OSError, or ValueError naming the line that is wrong."""
-    digests = []
+def read_keys(path: Path) -> dict[str, str]:
+    """The digests in the file, and whose they are.
+
+    Raises OSError, or ValueError naming the line that is wrong.
+    """
+    names = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         if not (match := _KEY_LINE.fullmatch(line.strip())):
             raise ValueError(f"{path}:{number}: not `<sha256 of the key> <name>`")
-        digests.append(match["digest"])
-    return tuple(digests)
+        names[match["digest"]] = match["name"] or match["digest"][:_SHOWN]
+    return names
 
 
 class Settings(BaseSettings):
@@ -70,6 +74,7 @@ class Settings(BaseSettings):
         0, ge=0, description="Quota of each API key; 0 sets no quota."
     )
     font_path: FilePath = Field(DEFAULT_FONT, description="TrueType font of the labels.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log's lines.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
@@ -79,6 +84,12 @@ class Settings(BaseSettings):
     def _is_readable(cls, path: Path | None) -> Path | None:
         if path:
             read_keys(path)
+        return path
+
+    @field_validator("font_path")
+    @classmethod
+    def _can_be_drawn_with(cls, path: Path) -> Path:
+        check_font(path)
         return path
 
     @property

@@ -118,7 +118,7 @@ class Server:
         return float(self.process.memory_info().rss / 1e6)
 
     def measure_tree_mb(self) -> float:
-        """Memory of the process and all below it, millions of bytes; what they share counts once."""
+        """Memory of all its processes, millions of bytes; what they share counts once."""
         total = 0.0
         for each in (self.process, *self.process.children(recursive=True)):
             with suppress(psutil.Error):  # one that has just ended

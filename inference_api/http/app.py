@@ -13,7 +13,7 @@ from inference_api import __version__
 from inference_api.errors import OverloadedError
 from inference_api.http import problems
 from inference_api.http.gate import Gate
-from inference_api.http.keys import KeyRing
+from inference_api.http.keys import KeyFile
 from inference_api.http.middleware import CLIENT_LEFT, RequestMiddleware
 from inference_api.http.page import add_page
 from inference_api.http.problems import Kind, ProblemError, problem_response, retry_after
@@ -21,7 +21,7 @@ from inference_api.http.routes import router
 from inference_api.metrics import Metrics
 from inference_api.pipeline import Pipeline
 from inference_api.serving.scheduler import Scheduler, SchedulerOptions
-from inference_api.settings import Settings, read_keys
+from inference_api.settings import Settings
 
 DESCRIPTION = (
     "Finds the face in a photo and puts it into one of two categories, as some people would."
@@ -69,10 +69,10 @@ def _photo_routes() -> dict[str, APIRoute]:
     return {route.path: route for route in routes if "photos" in route.tags}
 
 
-def _keys(settings: Settings) -> KeyRing | None:
+def _keys(settings: Settings) -> KeyFile | None:
     if settings.keys_file is None:
         return None
-    return KeyRing(read_keys(settings.keys_file), per_minute=settings.key_photos_per_minute)
+    return KeyFile(settings.keys_file, per_minute=settings.key_photos_per_minute)
 
 
 def _add_error_table(app: FastAPI) -> None:

@@ -71,12 +71,16 @@ class RequestMiddleware:
         level = logging.DEBUG if route in {"/livez", "/readyz", "/metrics"} else logging.INFO
         _LOG.log(
             level,
-            "%s %s %d %.0f ms id=%s",
+            "%s %s %d %.0f ms",
             method,
             route,
             status,
             seconds * 1000,
-            scope["state"]["request_id"],
+            extra={
+                "client": (scope.get("client") or ("",))[0],
+                "key": scope["state"].get("key"),
+                "request_id": scope["state"]["request_id"],
+            },
         )
 
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from inference_api.annotation import render
 from inference_api.http import problems
 from inference_api.http.accept import MEDIA_TYPES, acceptable_formats
-from inference_api.http.keys import KeyRing
+from inference_api.http.keys import KeyFile
 from inference_api.http.openapi import BINARY, PHOTO_PROBLEMS, UPLOAD, documented
 from inference_api.http.problems import ProblemError
 from inference_api.http.schemas import HEADER_FACES, Health, Line, ModelsReply, PredictionReply
@@ -43,9 +43,9 @@ async def _allowed(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
 ) -> None:
     """Let the request in if the operator asks for no key or it brings a good one."""
-    keys: KeyRing | None = request.app.state.keys
+    keys: KeyFile | None = request.app.state.keys
     if keys:
-        keys.admit(header or (bearer.credentials if bearer else None))
+        request.state.key = keys.admit(header or (bearer.credentials if bearer else None))
 
 
 async def _answer_formats(request: Request) -> tuple[EncodedFormat, ...]:

@@ -48,6 +48,14 @@ def draw_marks(image: Image, marks: Sequence[Mark], *, font_path: Path = DEFAULT
     return drawn
 
 
+def check_font(path: Path) -> None:
+    """Raise ValueError when labels cannot be drawn with this font."""
+    try:
+        ImageFont.truetype(path, _LEAST_TEXT)
+    except OSError as error:
+        raise ValueError(f"{path} is no font that can be drawn with: {error}") from error
+
+
 def _draw_frame(image: Image, box: Box) -> None:
     line = max(1, round(min(image.shape[:2]) * _FRAME_SHARE))
     corners = (round(box.left), round(box.top)), (round(box.right) - 1, round(box.bottom) - 1)

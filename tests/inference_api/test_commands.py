@@ -14,6 +14,7 @@ import matplotlib as mpl
 import pytest
 
 from inference_api.__main__ import main
+from inference_api.http.keys import KeyFile
 from inference_api.vision.images import decode
 
 
@@ -206,3 +207,28 @@ def test_the_server_answers_and_stops_when_it_is_told(models_dir, tmp_path, scen
         assert server.wait(60) == -signal.SIGTERM  # uvicorn passes the signal on when it is done
     assert "shutdown complete" in log
     assert "Traceback" not in log
+
+
+def test_a_key_comes_with_the_line_that_lets_it_in(run, tmp_path):
+    done = run("key", "the bot")
+    line, _, key = done.stdout.splitlines()
+    assert done.returncode == 0
+    (tmp_path / "keys").write_text(line)
+    assert KeyFile(tmp_path / "keys", per_minute=0).admit(key) == "the bot"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("API_DEADLINE_S", "inf"), ("API_CODEC_WORKERS", "100000")]
+)
+def test_a_setting_beyond_reason_stops_the_start(run, name, value):
+    done = run("doctor", **{name: value})
+    assert done.returncode == 2
+    assert name in done.stderr
+
+
+def test_a_font_that_cannot_be_drawn_with_stops_the_start(run, tmp_path):
+    font = tmp_path / "font.ttf"
+    font.write_bytes(b"no font")
+    done = run("doctor", API_FONT_PATH=str(font))
+    assert done.returncode == 2
+    assert "API_FONT_PATH" in done.stderr

@@ -4,10 +4,11 @@ import hashlib
 
 import pytest
 
-from inference_api.http.keys import KeyRing
+from inference_api.http.keys import KeyFile, KeyRing, new_key
 from inference_api.http.problems import ProblemError
 from inference_api.settings import read_keys
 from tests.inference_api.http.test_bad_requests import assert_problem
+from tests.inference_api.http.test_service import until
 
 KEY = "a-long-random-key"
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -29,7 +30,7 @@ def write(tmp_path, text: str):
     ],
 )
 def test_a_file_holds_a_hash_a_line(tmp_path, text, digests):
-    assert read_keys(write(tmp_path, text)) == digests
+    assert tuple(read_keys(write(tmp_path, text))) == digests
 
 
 @pytest.mark.parametrize("line", [KEY, DIGEST.upper(), DIGEST[:-1], f"bot {DIGEST}"])
@@ -41,7 +42,7 @@ def test_a_line_of_another_form_is_named(tmp_path, line):
 
 def test_the_quota_fills_up_evenly_over_the_minute():
     now = [0.0]
-    ring = KeyRing((DIGEST,), per_minute=2, clock=lambda: now[0])
+    ring = KeyRing({DIGEST: "bot"}, per_minute=2, clock=lambda: now[0])
     ring.admit(KEY)
     ring.admit(KEY)
     with pytest.raises(ProblemError) as caught:
@@ -86,3 +87,34 @@ def test_a_good_key_is_let_in_either_header_until_its_quota_is_spent(guarded, sc
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/v1/models", "/docs"])
 def test_the_rest_needs_no_key(guarded, path):
     assert guarded.get(path).status_code == 200
+
+
+def test_a_key_says_whose_it_is(tmp_path):
+    keys = KeyFile(write(tmp_path, f"{DIGEST}  the bot\n{'0' * 64}\n"), per_minute=0)
+    assert keys.admit(KEY) == "the bot"
+    assert read_keys(tmp_path / "keys")["0" * 64] == "00000000"
+
+
+def test_a_change_of_the_file_needs_no_restart(tmp_path, caplog):
+    keys = KeyFile(path := write(tmp_path, ""), per_minute=0)
+    key, line = new_key("somebody")
+    with pytest.raises(ProblemError):
+        keys.admit(key)
+    path.write_text(f"# changed\n{line}\n")
+    assert keys.admit(key) == "somebody"
+    path.write_text("not a line of keys\n")
+    assert keys.admit(key) == "somebody"
+    assert "the keys stay as they were" in caplog.text
+    path.write_text("")
+    with pytest.raises(ProblemError):
+        keys.admit(key)
+
+
+def test_the_log_says_whose_key_it_was_and_not_the_key(serve, scene, tmp_path, caplog):
+    path = write(tmp_path, f"{DIGEST} the bot\n")
+    with serve(keys_file=path) as client, caplog.at_level("INFO", "inference_api"):
+        client.post("/v1/predict", files={"photo": scene.jpeg}, headers={"x-api-key": KEY})
+        until(lambda: "POST /v1/predict" in caplog.text)
+    (record,) = [each for each in caplog.records if "POST /v1/predict" in each.getMessage()]
+    assert (record.key, record.client) == ("the bot", "127.0.0.1")
+    assert KEY not in caplog.text
