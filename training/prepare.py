@@ -2,7 +2,7 @@
 
     python -m training.prepare PHOTOS... --out data/prepared
     python -m training.prepare PHOTOS --negatives HOUSES CLOTHES --out data/prepared
-    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 288 \
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320 \
         --crop-size 150 --crop-margin 0
 
 For each split, `train` and `validation`, three files are written:
@@ -23,6 +23,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -81,8 +82,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--validation-size", type=int, default=INPUT_SIZE, help="pixels of a side")
     parser.add_argument("--crop-size", type=int, default=INPUT_SIZE, help="of a face, pixels")
     parser.add_argument("--crop-margin", type=float, default=CROP_MARGIN, help="of a box's sides")
+    parser.add_argument(
+        "--loose-boxes", nargs="*", type=Path, default=[], metavar="FOLDER",
+        help="photos whose boxes show where faces are, not how large (the detector learns no more)",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
-    for folder in [*options.photos, *options.negatives]:
+    for folder in [*options.photos, *options.loose_boxes, *options.negatives]:
         if not folder.is_dir():
             parser.error(f"{folder} is not a folder")
     return options
@@ -91,6 +96,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _read_all(options: argparse.Namespace) -> Iterable[Photo | Rejected]:
     for folder in options.photos:
         yield from read_source(folder, categories=tuple(options.categories), labels=options.label)
+    for folder in options.loose_boxes:
+        for item in read_source(folder, categories=tuple(options.categories), labels=options.label):
+            yield replace(item, loose_boxes=True) if isinstance(item, Photo) else item
     for folder in options.negatives:
         for path in photos_in(folder):
             yield Photo(path, folder.name, boxes_xyxy=(), box_source="none")

@@ -250,3 +250,22 @@ def test_the_splits_are_those_that_the_folds_say(labeled, tmp_path):
     names = {photo.path.name for photo, fold in zip(photos, folds, strict=True) if fold == 2}
     records = read_split(tmp_path / "out", "validation").records
     assert {record["source"] for record in records} == names
+
+
+def test_ignored_places_and_loose_boxes_are_kept(tmp_path):
+    for name in ("tight", "loose"):
+        rows = []
+        for number in range(10):
+            image = scene(number + 50 * (name == "loose"), size_wh=(150, 120))
+            write_image(tmp_path / name / f"{number}.jpg", image)
+            rows.append({"image": f"{number}.jpg", "boxes_xyxy": [[30, 30, 60, 60]],
+                         "ignore_xyxy": [[75, 0, 150, 60]], "fold": number % 5})  # fmt: skip
+        (tmp_path / name / "index.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    out = tmp_path / "out"
+
+    assert main([str(tmp_path / "tight"), "--loose-boxes", str(tmp_path / "loose"),
+                 "--out", str(out)]) == 0  # fmt: skip
+
+    for record in read_split(out, "train").records:
+        np.testing.assert_allclose(record["ignore_rel_xyxy"], [[0.5, 0.1, 1, 0.5]], atol=2e-3)
+        assert record["loose_boxes"] == (record["dataset"] == "loose")

@@ -24,6 +24,7 @@ class Prepared:
     split: str
     size_wh: tuple[int, int]
     boxes_rel_xyxy: list[list[float]] | None
+    ignore_rel_xyxy: list[list[float]]
     square: Image
     crop: Image | None
 
@@ -44,7 +45,8 @@ def prepare(photo: Photo, image: Image, *, split: str, sizes: Sizes) -> Prepared
         crop = crop_square(image, largest, margin=sizes.crop_margin, size=sizes.crop)
     rel = transform.apply([[b.left, b.top, b.right, b.bottom] for b in boxes]).tolist()
     known = None if photo.boxes_xyxy is None else rel
-    return Prepared(photo, split, (width, height), known, square, crop)
+    ignored = transform.apply(photo.ignored_xyxy).tolist()
+    return Prepared(photo, split, (width, height), known, ignored, square, crop)
 
 
 def load_photo(photo: Photo) -> Image | Rejected:
@@ -92,6 +94,8 @@ def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
         "dataset": photo.dataset,
         "size_wh": prepared.size_wh,
         "boxes_rel_xyxy": prepared.boxes_rel_xyxy,
+        "ignore_rel_xyxy": prepared.ignore_rel_xyxy,
+        "loose_boxes": photo.loose_boxes,
         "box_source": photo.box_source,
         "identity": photo.identity,
         "duplicate_group": photo.duplicate_group,

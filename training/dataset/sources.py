@@ -37,9 +37,10 @@ class Photo:
     boxes_xyxy: faces, pixels of the oriented photo; empty = no face, None = nobody has looked.
     ignored_xyxy: what is neither face nor background: not judged, or too small to use.
     identity: photos of one identity never part. duplicate_group: near copies, each rated on its
-    own. fold: 0-4 where the data set gives it. score: mean human rating on the data set's own
-    scale. category: the class folder's name. group: gender, ethnicity, age. drawn_on_wh: size of
-    the photo when its boxes were drawn. other_labels: of shapes that are no faces.
+    own. loose_boxes: they show where faces are, not how large. fold: 0-4 where the data set gives
+    it. score: mean human rating on the data set's own scale. category: the class folder's name.
+    group: gender, ethnicity, age. drawn_on_wh: size of the photo when its boxes were drawn.
+    other_labels: of shapes that are no faces.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Photo:
     ignored_xyxy: tuple[Corners, ...] = ()
     drawn_on_wh: tuple[int, int] | None = None
     other_labels: tuple[str, ...] = ()
+    loose_boxes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

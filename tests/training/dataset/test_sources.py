@@ -212,7 +212,7 @@ def test_a_photo_in_neither_class_folder_is_named(tmp_path):
 def test_an_index_gives_every_field(tmp_path):
     row = {
         "image": "images/a.jpg", "boxes_xyxy": [[30, 4, 1, 40]], "box_source": "detector",
-        "fold": 3, "score": 4.5, "licence": "CC0",
+        "ignore_xyxy": [[9, 8, 7, 6]], "fold": 3, "score": 4.5, "licence": "CC0",
         "group": {"subject": "X1", "age": 30}, "labels": [1],
     }  # fmt: skip
     (tmp_path / "index.jsonl").write_text(json.dumps(row))
@@ -222,7 +222,7 @@ def test_an_index_gives_every_field(tmp_path):
     assert photo == Photo(
         tmp_path / "images/a.jpg", tmp_path.name, ((1, 4, 30, 40),),
         identity="X1", fold=3, score=4.5, group={"age": "30"},
-        box_source="detector", licence="CC0",
+        box_source="detector", licence="CC0", ignored_xyxy=((7, 6, 9, 8),),
     )  # fmt: skip
 
 
@@ -246,6 +246,8 @@ def test_duplicates_of_an_index_are_one_identity_of_that_data_set(tmp_path):
         (ROW | {"boxes_xyxy": [[1, 2, 3]]}, "boxes_xyxy: 0: 3: Field required"),
         (ROW | {"boxes_xyxy": [[1, 2, 3, 4, 5]]}, "boxes_xyxy: 0"),
         (ROW | {"boxes_xyxy": [[1, 2, 1, 4]]}, "a box without an area"),
+        (ROW | {"ignore_xyxy": [[1, 2, 3]]}, "ignore_xyxy: 0: 3: Field required"),
+        (ROW | {"ignore_xyxy": [[1, 2, 1, 4]]}, "a box without an area"),
         (ROW | {"fold": 5}, "fold"),
         (ROW | {"score": "high"}, "score"),
         (ROW | {"score": float("inf")}, "score"),
