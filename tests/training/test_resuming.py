@@ -8,7 +8,7 @@ import pytest
 from training import train_classifier, train_detector, train_localizer
 from training.classifier import compact
 from training.dataset.drawn import write_dataset
-from training.detector import network
+from training.detector import mobilenet, network
 from training.localizer import validation
 from training.prepare import main as prepare
 
@@ -36,7 +36,10 @@ def smallest(monkeypatch):
     """Networks of few channels and layers: what is tested is the training, not the network."""
     monkeypatch.setattr(train_localizer, "NARROW_CHANNELS", (2, 2, 2, 2, 2))
     monkeypatch.setattr(validation, "VALIDATION_PHOTOS", 4)
-    monkeypatch.setattr(network, "STAGE_BLOCKS", (1, 1, 1))
+    stages = ((1, 4, 1, 1), (2, 4, 1, 2), (2, 4, 1, 2), (2, 8, 1, 2), (2, 8, 1, 1))
+    monkeypatch.setattr(mobilenet, "STAGES", stages)
+    monkeypatch.setattr(network, "NECK_CHANNELS", 8)
+    monkeypatch.setattr(network, "COARSE_CHANNELS", 8)
     monkeypatch.setattr(compact, "STAGE_BLOCKS", (1, 1, 1, 1))
     build = partial(network.build_detector, size=128)  # as the photos were prepared
     monkeypatch.setattr(train_detector, "build_detector", build)
@@ -49,7 +52,8 @@ def smallest(monkeypatch):
         (train_localizer, "prepared", ["--narrow"]),
         (train_classifier, "prepared", []),
         (train_classifier, "prepared", ["--compact"]),
-        (train_detector, "for_detector", []),
+        (train_detector, "for_detector", ["--freeze-trunk"]),
+        (train_detector, "for_detector", ["--processes=1"]),
     ],
 )
 def test_an_interrupted_training_equals_an_uninterrupted_one(  # noqa: PLR0917

@@ -1,50 +1,49 @@
-"""Prepared photos as the detector's batches.
+"""Prepared photos as the detector's batches, without Keras (see `training.detector.targets`).
 
 Every random choice of a batch comes from (seed, epoch, batch), as in `training.dataset.draws`.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
-import keras
 import numpy as np
 
-from training.dataset.draws import Draws, even_weights
-from training.dataset.kinds import CROWDS
+from inference_api.vision.boxes import Boxes
+from inference_api.vision.letterbox import Image
+from training.dataset.draws import Draws, Floats, even_weights
 from training.dataset.prepared import Split
-from training.detector.assignment import assign
 from training.detector.mosaic import P_NO_FACE, Labelled, MosaicSampler
+from training.detector.targets import targets
 
-CROWD_WEIGHT = 4  # how much more often than by their size alone
+SEVERAL_WEIGHT = 2.5  # how much more often photos with several faces are drawn
 
 
-class DetectorBatches(keras.utils.PyDataset):
-    """Mosaics → targets (N, K, 6) of `training.detector.assignment`."""
+@dataclass(frozen=True)
+class DetectorBatches:
+    """Mosaics and their targets, batch by batch."""
 
-    def __init__(self, sampler: MosaicSampler, draws: Draws) -> None:
-        super().__init__(workers=1, max_queue_size=8)
-        self.sampler = sampler
-        self.draws = draws
-        self.epoch = 0
+    sampler: MosaicSampler
+    draws: Draws
 
-    def __len__(self) -> int:
-        return self.draws.steps
-
-    def __getitem__(self, batch: int) -> tuple[Any, Any]:
-        rng = self.draws.rng(self.epoch, batch)
+    def __call__(self, epoch: int, batch: int) -> tuple[Image, Floats]:
+        """Pictures uint8 (N, size, size, 3) and targets (N, MAX_ROWS, 5)."""
+        rng = self.draws.rng(epoch, batch)
         pictures = [self.sampler.sample(rng) for _ in range(self.draws.batch_size)]
-        targets = [
-            assign(picture.boxes_xyxy, picture.ignored_xyxy, size=self.sampler.size)
-            for picture in pictures
-        ]
-        return {"image": np.stack([picture.image for picture in pictures])}, np.stack(targets)
+        images = np.stack([picture.image for picture in pictures])
+        return images, np.stack([targets(picture, self.sampler.size) for picture in pictures])
 
 
 def labelled(split: Split, row: int) -> Labelled:
     """A photo of the split without its padding, with all its faces."""
     image, transform = split.content(row)
+    record = split.records[row]
     offset = np.tile([transform.pad_left, transform.pad_top], 2)
-    boxes = np.array(split.records[row]["boxes_rel_xyxy"], np.float32).reshape(-1, 4)
-    return Labelled(image, (boxes * transform.size - offset).astype(np.float32))
+
+    def pixels(boxes_rel_xyxy: list[list[float]]) -> Boxes:
+        boxes = np.array(boxes_rel_xyxy, np.float32).reshape(-1, 4)
+        return np.asarray(boxes * transform.size - offset, np.float32)
+
+    boxes, ignored = record["boxes_rel_xyxy"], record.get("ignore_rel_xyxy", [])
+    return Labelled(image, pixels(boxes), pixels(ignored), record.get("loose_boxes", False))
 
 
 def mosaic_sampler(split: Split, *, size: int, p_no_face: float = P_NO_FACE) -> MosaicSampler:
@@ -59,9 +58,9 @@ def mosaic_sampler(split: Split, *, size: int, p_no_face: float = P_NO_FACE) -> 
             f"the training split has {len(rows)} photos with faces and {len(negatives)} without: "
             "both are needed (python -m training.prepare … --negatives FOLDER)"
         )
-    datasets = [split.records[row]["dataset"] for row in rows]
-    boost = np.array([CROWD_WEIGHT if name in CROWDS else 1 for name in datasets], np.float32)
     photos = [labelled(split, row) for row in rows]
+    several = np.array([len(photo.boxes_xyxy) > 1 for photo in photos])
+    weights = even_weights([split.records[row]["dataset"] for row in rows])
+    weights = weights * np.where(several, np.float32(SEVERAL_WEIGHT), np.float32(1))
     backgrounds = [split.content(int(row))[0] for row in negatives]
-    weights = even_weights(datasets) * boost
     return MosaicSampler(photos, weights, backgrounds, size=size, p_no_face=p_no_face)

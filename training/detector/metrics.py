@@ -10,14 +10,22 @@ from inference_api.vision.boxes import Boxes, iou
 from training.dataset.matching import MATCH_IOU
 
 Floats = npt.NDArray[np.float32]
+MOSTLY = 0.5  # of a detection's area
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What people boxed in one photo, pixels; ignored: faces that neither count nor cost."""
+    """What people boxed in one photo, pixels; ignored: what neither counts nor costs."""
 
     boxes_xyxy: Boxes
     ignored_xyxy: Boxes
+
+    def of_sides(self, smallest: float, largest: float) -> "Truth":
+        """Only faces whose sides, the root of their area, are in a range; others are ignored."""
+        sides = np.sqrt(np.prod(self.boxes_xyxy[:, 2:] - self.boxes_xyxy[:, :2], axis=1))
+        chosen = (sides >= smallest) & (sides < largest)
+        ignored = np.concatenate([self.ignored_xyxy, self.boxes_xyxy[~chosen]])
+        return Truth(self.boxes_xyxy[chosen], ignored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,13 @@ def match(
     """Match detections to faces, photo by photo, the most probable detection first.
 
     A detection takes the free face of the greatest IoU, if that is at least `min_iou`. One that
-    matches no face but an ignored one is left out, neither right nor wrong.
+    matches none and lies half or more inside an ignored place is left out, neither right nor
+    wrong (as COCO does with crowds: a place may hold many faces).
     """
     probabilities: list[float] = []
     ious: list[float] = []
     for said, truth in zip(found, truths, strict=True):
-        for probability, overlap in _match_photo(said, truth, min_iou):
+        for probability, overlap in _match_photo(said, truth, min_iou=min_iou):
             probabilities.append(probability)
             ious.append(overlap)
     order = np.argsort(-np.array(probabilities), kind="stable")
@@ -82,10 +91,10 @@ def match(
     )
 
 
-def _match_photo(said: Found, truth: Truth, min_iou: float) -> list[tuple[float, float]]:
+def _match_photo(said: Found, truth: Truth, *, min_iou: float) -> list[tuple[float, float]]:
     """Probability and matched IoU (0: false) of each detection that counts."""
     overlaps = iou(said.boxes_xyxy, truth.boxes_xyxy)
-    ignored = iou(said.boxes_xyxy, truth.ignored_xyxy)
+    hidden = _share_inside(said.boxes_xyxy, truth.ignored_xyxy) >= MOSTLY
     free = np.ones(len(truth.boxes_xyxy), bool)
     counted = []
     for row in np.argsort(-said.probabilities, kind="stable"):
@@ -94,6 +103,15 @@ def _match_photo(said: Found, truth: Truth, min_iou: float) -> list[tuple[float,
         if best >= 0 and candidates[best] >= min_iou:
             free[best] = False
             counted.append((float(said.probabilities[row]), float(candidates[best])))
-        elif not (len(ignored[row]) and ignored[row].max() >= min_iou):
+        elif not hidden[row]:
             counted.append((float(said.probabilities[row]), 0.0))
     return counted
+
+
+def _share_inside(boxes: Boxes, places: Boxes) -> Floats:
+    """The largest share of each box's area that lies in one of the places (N,)."""
+    corners = np.maximum(boxes[:, None, :2], places[None, :, :2])
+    sides = np.clip(np.minimum(boxes[:, None, 2:], places[None, :, 2:]) - corners, 0, None)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    shares = np.prod(sides, axis=2) / np.maximum(areas[:, None], 1e-6)
+    return np.asarray(shares.max(axis=1, initial=0.0), np.float32)

@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from inference_api.vision.boxes import suppress
 from inference_api.vision.letterbox import Image, LetterboxTransform
-from training.dataset.kinds import CROWDS
 from training.dataset.matching import MIN_CROWD_FACE
 from training.dataset.prepared import Split
+from training.detector.kinds import boxed_by_people, crowd_rows, is_cut_to_face, single_rows
 from training.detector.metrics import Floats, Found, Matches, Truth, match
 
 FACE_THRESHOLD, MAX_IOU = 0.5, 0.45
@@ -21,17 +21,15 @@ Predict = Callable[[Image], tuple[Floats, Floats]]
 class DetectorValidation:
     """The three kinds of validation photos, and what is measured on them."""
 
-    def __init__(
-        self, split: Split, *, without: frozenset[str], at_most: int | None = None
-    ) -> None:
+    def __init__(self, split: Split, *, max_singles: int | None = None) -> None:
         self._split = split
-        rng = np.random.default_rng(0)
-        singles = split.rows(faces=1, without=without | CROWDS)
-        if at_most is not None:
-            singles = rng.permutation(singles)[:at_most]
+        singles = [row for row in single_rows(split) if not is_cut_to_face(split.records[row])]
+        if max_singles is not None:
+            rng = np.random.default_rng(0)
+            singles = [int(row) for row in rng.permutation(singles)[:max_singles]]
         self.rows = {
-            "single": [int(row) for row in singles],
-            "crowd": [r for r, record in enumerate(split.records) if record["dataset"] in CROWDS],
+            "single": singles,
+            "crowd": crowd_rows(split),
             "negative": [int(row) for row in split.rows(faces=0)],
         }
 
@@ -64,24 +62,32 @@ def found_in(split: Split, rows: Sequence[int], predict: Predict) -> list[Found]
     for start in range(0, len(rows), 32):
         chunk = list(rows[start : start + 32])
         boxes, probabilities = predict(np.asarray(split.photos[chunk]))
-        results += [_found(split, *said) for said in zip(chunk, boxes, probabilities, strict=True)]
+        results += [
+            keep(said, probability, _transform(split, row))
+            for row, said, probability in zip(chunk, boxes, probabilities, strict=True)
+        ]
     return results
 
 
 def truth_of(split: Split, row: int) -> Truth:
-    """What was boxed in the photo of a row; small faces of a crowd are ignored."""
+    """What was boxed in the photo of a row.
+
+    Ignored are its ignored places, and faces under MIN_CROWD_FACE where people drew boxes.
+    """
     record, transform = split.records[row], _transform(split, row)
     boxes = transform.invert(record["boxes_rel_xyxy"])
     small = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) < MIN_CROWD_FACE
-    if record["dataset"] not in CROWDS:
+    if not boxed_by_people(record):
         small[:] = False
-    return Truth(boxes[~small], boxes[small])
+    ignored = transform.invert(record.get("ignore_rel_xyxy", []))
+    return Truth(boxes[~small], np.concatenate([boxes[small], ignored]))
 
 
-def _found(split: Split, row: int, boxes: Floats, probabilities: Floats) -> Found:
-    kept = suppress(boxes, probabilities, threshold=LEAST_PROBABILITY, max_iou=MAX_IOU)
-    width, height = split.records[row]["size_wh"]
-    pixels = _transform(split, row).invert(boxes[kept])
+def keep(boxes_rel_xyxy: Floats, probabilities: Floats, transform: LetterboxTransform) -> Found:
+    """What is left of the candidates (K, 4) and (K,) of a letterboxed photo, its pixels."""
+    kept = suppress(boxes_rel_xyxy, probabilities, threshold=LEAST_PROBABILITY, max_iou=MAX_IOU)
+    width, height = transform.image_size_wh
+    pixels = transform.invert(boxes_rel_xyxy[kept])
     clipped = pixels.clip(0, np.array([width, height, width, height], np.float32))
     return Found(clipped.astype(np.float32), probabilities[kept])
 

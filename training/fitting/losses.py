@@ -47,38 +47,6 @@ class OpinionLoss(keras.losses.Loss):
         return {"name": self.name}
 
 
-@keras.saving.register_keras_serializable("photo_appeal")
-class DetectionLoss(keras.losses.Loss):
-    """How far a detector's candidates are off: where the faces are, and how sure it is of each.
-
-    Generalized IoU at the points that answer for a face. The probability of such a point is
-    taught the IoU that its own box has, of any other point 0, by the quality focal loss (Li et
-    al. 2020, arXiv:2006.04388, equation 4 with beta 2). Both are divided by the number of
-    answering points in the batch.
-    """
-
-    def __init__(self, *, name: str = "detection_loss") -> None:
-        super().__init__(name=name, reduction="sum")
-
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Targets (N, K, 6) of `training.detector.assignment`, candidates (N, K, 5) → a scalar.
-
-        The candidates are rel_xyxy and probability.
-        """
-        is_face, weight = y_true[..., 4], y_true[..., 5]
-        giou = generalized_iou(y_true[..., :4], y_pred[..., :4])
-        box = ops.sum(is_face * (1.0 - giou))
-        quality = is_face * ops.stop_gradient(ops.clip(giou, 0.0, 1.0))
-        probability = ops.clip(y_pred[..., 4], 1e-6, 1.0 - 1e-6)
-        surprise = -(quality * ops.log(probability) + (1.0 - quality) * ops.log(1.0 - probability))
-        confidence = ops.sum(weight * ops.square(quality - probability) * surprise)
-        return (GIOU_WEIGHT * box + confidence) / ops.maximum(ops.sum(is_face), 1.0)
-
-    def get_config(self) -> dict[str, object]:
-        """What the constructor takes, for saved models."""
-        return {"name": self.name}
-
-
 def generalized_iou(a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:
     """GIoU of each box with the one in the same row; (…, 4) each → (…) in [-1, 1].
 

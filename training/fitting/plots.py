@@ -17,14 +17,16 @@ COLUMNS, CELLS = 12, 96
 
 
 def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
-    """One panel a figure, over the epochs: losses left, then what was validated."""
-    names = [name for name in history[0] if name not in ("epoch", "seconds", "score")]
+    """One panel a figure, over the epochs that have it: losses left, then what was validated."""
+    every = dict.fromkeys(name for row in history for name in row)
+    names = [name for name in every if name not in ("epoch", "seconds", "score")]
     columns = 4
-    rows = -(-len(names) // columns)
-    figure = Figure(figsize=(4 * columns, 2.6 * rows))
-    axes = figure.subplots(rows, columns, squeeze=False)
+    lines = -(-len(names) // columns)
+    figure = Figure(figsize=(4 * columns, 2.6 * lines))
+    axes = figure.subplots(lines, columns, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=False):
-        axis.plot([row["epoch"] for row in history], [row[name] for row in history])
+        rows = [row for row in history if name in row]
+        axis.plot([row["epoch"] for row in rows], [row[name] for row in rows])
         axis.set(title=name, xlabel="epoch")
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(names) :]:

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 WARMUP_EPOCHS = 2
+WARMUP_SHARE = 0.03
 
 
 class Run:
@@ -34,12 +35,24 @@ class Run:
             (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
             self._log_path.write_text("", "utf-8")
 
-    def record(self, model: keras.Model, row: dict[str, Any], *, score: float) -> None:
-        """Keep the epoch's figures and the network; the log comes last, so it never runs ahead."""
-        best = max((past["score"] for past in self.history), default=-math.inf)
-        row = {"epoch": len(self.history), **row, "score": score}
-        if score > best:
-            _save(model, self.best_path)
+    def record(
+        self,
+        model: keras.Model,
+        row: dict[str, Any],
+        *,
+        score: float | None,
+        measured: keras.Model | None = None,
+    ) -> None:
+        """Keep the epoch's figures and the network; the log comes last, so it never runs ahead.
+
+        score: None when nothing was measured. measured: what was, if not the model itself.
+        """
+        best = max((past["score"] for past in self.history if "score" in past), default=-math.inf)
+        row = {"epoch": len(self.history), **row}
+        if score is not None:
+            row |= {"score": score}
+            if score > best:
+                _save(measured or model, self.best_path)
         _save(model, self.checkpoint_path)
         self.history.append(row)
         with self._log_path.open("a", encoding="utf-8") as log:
@@ -67,4 +80,12 @@ def warmup_cosine(epoch: int, *, epochs: int, peak: float) -> float:
     if epoch < WARMUP_EPOCHS:
         return peak * (epoch + 1) / (WARMUP_EPOCHS + 1)
     progress = (epoch - WARMUP_EPOCHS) / max(1, epochs - WARMUP_EPOCHS)
+    return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def share_cosine(share: float, *, peak: float) -> float:
+    """Learning rate when `share` of a training is over: as `warmup_cosine`, by steps or time."""
+    if share < WARMUP_SHARE:
+        return peak * max(0.05, share / WARMUP_SHARE)
+    progress = (share - WARMUP_SHARE) / (1 - WARMUP_SHARE)
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))

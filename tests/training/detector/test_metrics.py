@@ -31,6 +31,8 @@ def truth(*boxes, ignored=()):
         (found((FACE, 0.9), (FACE, 0.8)), truth(FACE), 1, (0.5, 1)),  # the second is a double
         (found((FACE, 0.9), (OTHER, 0.3)), truth(FACE, OTHER), 1, (1, 0.5)),
         (found((FACE, 0.9), (FAR, 0.8)), truth(FACE, ignored=[FAR]), 1, (1, 1)),
+        (found((FAR, 0.9), (FACE, 0.8)), truth(FACE, ignored=[[50, 50, 90, 90]]), 1, (1, 1)),
+        (found((FAR, 0.9), (FACE, 0.8)), truth(FACE, ignored=[[66, 50, 90, 90]]), 0.5, (0.5, 1)),
     ],
 )
 def test_known_cases(said, true, ap, precision_recall):
@@ -47,6 +49,25 @@ def test_the_better_box_goes_to_the_more_probable_detection():
 
     assert matches.ious.tolist() == [1, 0]
     assert matches.mean_iou(threshold=0.5) == 1
+
+
+@pytest.mark.parametrize(("min_iou", "ap"), [(0.5, 1), (0.75, 1), (0.85, 0)])
+def test_how_close_a_box_must_be_can_be_chosen(min_iou, ap):
+    matches = match([found(([1, 0, 11, 10], 0.9))], [truth(FACE)], least_iou=min_iou)  # IoU 9/11
+
+    assert matches.average_precision == ap
+
+
+@pytest.mark.parametrize(
+    ("sides", "n_faces", "recall"), [((0, 10), 0, 0), ((10, 20), 1, 1), ((20, 99), 1, 0)]
+)
+def test_faces_of_other_sizes_are_ignored(sides, n_faces, recall):
+    large = [0, 20, 40, 30]  # a side of 20, the root of its area
+
+    matches = match([found((FACE, 0.9))], [truth(FACE, large).of_sides(*sides)])
+
+    assert matches.n_faces == n_faces
+    assert matches.precision_recall(threshold=0.5) == (1, recall)
 
 
 def test_photos_do_not_lend_each_other_faces():

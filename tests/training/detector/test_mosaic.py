@@ -1,6 +1,5 @@
 """Mosaics: whatever is cut, scaled and moved, the boxes stay on their faces."""
 
-import albumentations as A
 import numpy as np
 import pytest
 
@@ -17,8 +16,13 @@ BOX = Box(60, 30, 110, 95)
 def sampler():
     photo = Labelled(painted(BOX, size_wh=(150, 120)), BOX.as_array()[None])
     made = MosaicSampler([photo], np.ones(1, np.float32), [ground(1), ground(2)], size=SIZE)
-    made._photometric = A.Compose([])
+    made._light = lambda _, picture: picture
     return made
+
+
+@pytest.fixture(autouse=True)
+def nothing_covered(monkeypatch):
+    monkeypatch.setattr(mosaic, "P_COVERED", 0.0)
 
 
 @pytest.fixture

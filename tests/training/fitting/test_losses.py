@@ -10,7 +10,6 @@ from training.fitting.losses import (
     GIOU_WEIGHT,
     L1_WEIGHT,
     BoxLoss,
-    DetectionLoss,
     OpinionLoss,
     generalized_iou,
 )
@@ -121,60 +120,6 @@ def test_the_loss_comes_back_from_its_configuration():
 
     assert isinstance(loss, BoxLoss)
     assert loss.name == "mine"
-
-
-def detections(boxes, probabilities):
-    """Candidates (1, K, 5)."""
-    return np.concatenate([boxes, np.float32(probabilities)[:, None]], axis=1)[None]
-
-
-def wanted(boxes, is_face, weight):
-    """Targets (1, K, 6)."""
-    columns = [boxes, np.float32(is_face)[:, None], np.float32(weight)[:, None]]
-    return np.concatenate(columns, axis=1)[None]
-
-
-def test_the_detection_loss_by_hand():
-    true, said = random_boxes(3, 1), random_boxes(3, 2)
-    probability = np.array([0.3, 0.6, 0.9])
-
-    loss = DetectionLoss()(wanted(true, [1, 1, 0], [1, 1, 1]), detections(said, probability))
-
-    giou = numpy_giou(true, said)
-    quality = np.where([True, True, False], giou.clip(0, 1), 0)
-    surprise = -(quality * np.log(probability) + (1 - quality) * np.log(1 - probability))
-    focal = np.abs(quality - probability) ** 2 * surprise
-    expected = (GIOU_WEIGHT * (1 - giou[:2]).sum() + focal.sum()) / 2
-    assert as_numpy(loss) == pytest.approx(expected, abs=2e-3)
-
-
-def test_a_point_that_does_not_count_costs_nothing():
-    boxes = random_boxes(2, 1)
-    target = wanted(np.zeros((2, 4), np.float32), [0, 0], [1, 0])
-
-    sure, unsure = (DetectionLoss()(target, detections(boxes, [0.1, p])) for p in (0.99, 0.01))
-
-    assert as_numpy(sure) == pytest.approx(as_numpy(unsure))
-    assert as_numpy(sure) > 0
-
-
-def test_a_certain_wrong_or_right_answer_has_a_finite_cost():
-    true = np.array([UNIT, UNIT], np.float32)
-    target = wanted(true, [1, 0], [1, 1])
-
-    right, wrong = (
-        as_numpy(DetectionLoss()(target, detections(true, p))) for p in ([1.0, 0.0], [0.0, 1.0])
-    )
-
-    assert right == pytest.approx(0, abs=1e-3)
-    assert 5 < wrong < 50
-
-
-def test_the_detection_loss_comes_back_from_its_configuration():
-    again = keras.losses.deserialize(keras.losses.serialize(DetectionLoss(name="mine")))
-
-    assert isinstance(again, DetectionLoss)
-    assert again.name == "mine"
 
 
 def test_an_opinion_costs_its_cross_entropy_and_one_that_nobody_has_costs_nothing():
