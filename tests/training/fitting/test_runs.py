@@ -9,7 +9,7 @@ import pytest
 
 from inference_api.vision.images import decode
 from training.fitting.plots import draw_contact_sheet, draw_curves
-from training.fitting.runs import Run, warmup_cosine
+from training.fitting.runs import Run, share_cosine, warmup_cosine
 
 
 def network(weight):
@@ -106,3 +106,25 @@ def test_the_contact_sheet_shows_the_photos_with_both_boxes(tmp_path, n):
 def reddish(png):
     image = decode(png.read_bytes()).astype(int)
     return int(((image[..., 0] > 180) & (image[..., 1] < 80) & (image[..., 2] < 80)).sum())
+
+
+def test_an_epoch_that_was_not_measured_is_kept_but_is_never_the_best(tmp_path, options):
+    run = Run(tmp_path, options)
+    run.record(network(0), {"loss": 1.0}, score=None)
+    assert not run.best_path.exists()
+    run.record(network(1), {"loss": 0.5, "val_iou": 0.7}, score=-1.0, measured=network(9))
+    again = Run(tmp_path, options)
+    again.record(network(2), {"loss": 0.4}, score=None)
+
+    assert weight_in(run.best_path) == 9
+    assert weight_in(run.checkpoint_path) == 2
+    draw_curves(again.history, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 0
+
+
+def test_the_rate_by_share_rises_shortly_and_falls_to_a_hundredth():
+    assert share_cosine(0, peak=2) == pytest.approx(0.1)
+    assert share_cosine(0.015, peak=2) == pytest.approx(1)
+    assert share_cosine(0.03, peak=2) == pytest.approx(2)
+    assert share_cosine(0.515, peak=2) == pytest.approx(2 * 0.505)
+    assert share_cosine(1, peak=2) == pytest.approx(0.02)
