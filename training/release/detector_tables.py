@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from inference_api.vision.spec import read_spec
-from training.dataset.matching import MATCH_IOU
+from training.dataset.matching import MATCH_IOU, MIN_CROWD_FACE
 from training.dataset.prepared import Split
 from training.detector.kinds import single_rows
 from training.detector.metrics import match
@@ -66,7 +66,8 @@ def _several(split: Split, rows: Sequence[int], predict: Predict, threshold: flo
     columns = (
         "photos", "n", "faces", "average precision", "at IoU ≥ 0.75", "recall", "precision",
     )  # fmt: skip
-    table = Table("Several faces (boxed by people, shorter side ≥ 24 pixels)", columns)
+    title = f"Several faces (boxed by people, shorter side ≥ {MIN_CROWD_FACE:g} pixels)"
+    table = Table(title, columns)
     for name, chosen in _by_dataset(split, rows):
         found, truths = found_in(split, chosen, predict), [truth_of(split, r) for r in chosen]
         matches, close = match(found, truths), match(found, truths, min_iou=CLOSE_IOU)

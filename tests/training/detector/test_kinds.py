@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from training.dataset.matching import MIN_CROWD_FACE
 from training.dataset.prepared import Split
 from training.detector.kinds import crowd_rows, is_cut_to_face, single_rows
-from training.detector.validation import SMALLEST_CROWD_FACE, DetectorValidation, truth_of
+from training.detector.validation import DetectorValidation, truth_of
 
 SIZE = 320
 FACE, OTHER, SMALL = [0.1, 0.3, 0.3, 0.6], [0.5, 0.3, 0.7, 0.6], [0.8, 0.4, 0.82, 0.42]
@@ -63,7 +64,7 @@ def test_ignored_places_and_small_faces_of_crowds_are_not_asked_for(source):
 
     sides = (truth.boxes_xyxy[:, 2:] - truth.boxes_xyxy[:, :2]).min(axis=1)
     if source == "human":
-        assert (sides >= SMALLEST_CROWD_FACE).all()
+        assert (sides >= MIN_CROWD_FACE).all()
         assert len(truth.ignored_xyxy) == 2
     else:
         assert len(truth.boxes_xyxy) == 2

@@ -53,7 +53,7 @@ def test_the_better_box_goes_to_the_more_probable_detection():
 
 @pytest.mark.parametrize(("min_iou", "ap"), [(0.5, 1), (0.75, 1), (0.85, 0)])
 def test_how_close_a_box_must_be_can_be_chosen(min_iou, ap):
-    matches = match([found(([1, 0, 11, 10], 0.9))], [truth(FACE)], least_iou=min_iou)  # IoU 9/11
+    matches = match([found(([1, 0, 11, 10], 0.9))], [truth(FACE)], min_iou=min_iou)  # IoU 9/11
 
     assert matches.average_precision == ap
 
