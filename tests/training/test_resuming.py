@@ -77,6 +77,10 @@ def test_an_interrupted_training_equals_an_uninterrupted_one(  # noqa: PLR0917
     assert whole.optimizer.iterations == resumed.optimizer.iterations == 6
     for one, other in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=1e-5, err_msg=one.path)
+    for path in (tmp_path / "whole").glob("averaged-*.npz"):
+        with np.load(path) as mean, np.load(tmp_path / "cut" / path.name) as again:
+            for name in mean.files:
+                np.testing.assert_allclose(mean[name], again[name], atol=1e-5)
 
 
 def cut_off(*_):

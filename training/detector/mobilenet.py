@@ -25,9 +25,10 @@ def trunk(
     `stem1` and `featuresN_expand`, `_depthwise` and `_project`, N as in torchvision; each is
     followed by its batch normalization `NAME_norm`, or has a bias.
     """
-    x = layers.Rescaling(1 / 255, name="scale")(image)
-    variance = tuple(deviation**2 for deviation in STD_RGB)
-    x = layers.Normalization(mean=MEAN_RGB, variance=variance, name="normalize")(x)
+    # Not Normalization, whose constants LiteRT's converter does not find.
+    scale = [1 / 255 / deviation for deviation in STD_RGB]
+    offset = [-mean / deviation for mean, deviation in zip(MEAN_RGB, STD_RGB, strict=True)]
+    x = layers.Rescaling(scale, offset, name="scale")(image)
     x = _convolution(x, STEM_CHANNELS, kernel=3, stride=2, name="stem1", normalized=normalized)
     number, eight = 1, None
     for stage, (expansion, width, blocks, first_stride) in enumerate(STAGES):
