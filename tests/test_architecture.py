@@ -15,6 +15,11 @@ from tests import rooms
 ROOT = Path(__file__).parents[1]
 PACKAGES = ["bot", "inference_api", "training", "benchmarks"]
 MAX_LINES = 300
+LEAVING_STILL = {  # libraries that end the process where they should raise
+    "training/dataset/arrays.py",
+    "training/detector/batches.py",
+    "training/release/classifier_tables.py",
+}
 # Where, what is planted, and a part of the name of the contract that has to find it.
 OFFENCES = [
     ("inference_api/errors.py", "import inference_api.vision.boxes", "service is made of layers"),
@@ -159,6 +164,27 @@ def test_reading_the_environment_is_reported(read: str) -> None:
     source = f'"""A module."""\n\nimport os\n\ntoken = {read}\n'
 
     assert "TID251" in ruff_findings(ROOT / "bot" / "anything.py", source)
+
+
+def leaving(root: Path) -> Iterator[Path]:
+    """The files of `root` that end the process and are neither commands nor run by themselves."""
+    for package in PACKAGES:
+        for path in (root / package).rglob("*.py"):
+            library = path.read_text("utf-8").partition("\nif __name__ ==")[0]
+            is_command = path.stem == "__main__" or path.parent == root / package
+            if not is_command and re.search(r"sys\.exit\(|SystemExit", library):
+                yield path.relative_to(root)
+
+
+def test_only_commands_end_the_process() -> None:
+    assert {path.as_posix() for path in leaving(ROOT)} <= LEAVING_STILL
+
+
+def test_a_library_that_ends_the_process_is_reported(copy: Path) -> None:
+    (copy / "training" / "dataset" / "leaving.py").write_text("raise SystemExit('no photos')\n")
+    (copy / "training" / "leaving.py").write_text("raise SystemExit('no photos')\n")
+
+    assert set(leaving(copy)) - set(leaving(ROOT)) == {Path("training/dataset/leaving.py")}
 
 
 def test_no_file_is_too_long() -> None:

@@ -11,12 +11,14 @@ to go on after a cut. Any Keras backend will do: KERAS_BACKEND=torch is quickest
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 import keras
 
 from training.dataset.draws import Draws
+from training.dataset.errors import UnfitDataError
 from training.dataset.kinds import LOOSE_BOXES
 from training.dataset.prepared import read_split
 from training.dataset.sizes import INPUT_SIZE
@@ -49,8 +51,15 @@ parser.add_argument("--seed", type=int, default=0)
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Train as the arguments say, or say what the photos lack."""
+    try:
+        train(parser.parse_args(arguments))
+    except UnfitDataError as error:
+        sys.exit(str(error))
+
+
+def train(options: argparse.Namespace) -> None:
     """Train, epoch by epoch, from the run's last checkpoint or from the start."""
-    options = parser.parse_args(arguments)
     keras.utils.set_random_seed(options.seed)
     run = Run(options.run, options)
     validation = ValidationPhotos(read_split(options.prepared, "validation"), seed=options.seed)

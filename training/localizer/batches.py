@@ -8,6 +8,7 @@ import numpy as np
 from inference_api.vision.boxes import Box
 from inference_api.vision.letterbox import Image
 from training.dataset.draws import Draws, Floats, even_weights
+from training.dataset.errors import UnfitDataError
 from training.dataset.prepared import Split
 from training.localizer.augment import CompositeSampler, FaceSampler, OriginalSampler
 
@@ -50,7 +51,7 @@ def face_sampler(
 ) -> tuple[FaceSampler, Floats]:
     """The sampler over a split's photos with one face and with none, and its faces' weights.
 
-    Leaves with a message when there is no photo of either kind.
+    Raises UnfitDataError when there is no photo of either kind.
     """
     rows = split.rows(faces=1, without=without)
     boxes = split.boxes_rel_xyxy
@@ -63,7 +64,7 @@ def face_sampler(
         faces.append((image, Box(*map(float, (box.left, box.top, box.right, box.bottom)))))
     backgrounds = [split.content(row)[0] for row in split.rows(faces=0)]
     if not faces or not backgrounds:
-        raise SystemExit(
+        raise UnfitDataError(
             f"the training split has {len(faces)} photos with one face and {len(backgrounds)} "
             "without: both are needed (python -m training.prepare … --negatives FOLDER)"
         )

@@ -1,11 +1,11 @@
 """How a localizer does on the validation photos: as they are, pasted small, and without a face."""
 
-import sys
 from dataclasses import asdict
 
 import keras
 import numpy as np
 
+from training.dataset.errors import UnfitDataError
 from training.dataset.kinds import NOT_VALIDATED
 from training.dataset.prepared import Split
 from training.localizer.metrics import localization, rowwise_iou
@@ -15,14 +15,19 @@ VALIDATION_PHOTOS = 256  # of each kind in every epoch; `training.evaluate` meas
 
 
 class ValidationPhotos:
-    """Photos with one face, the same pasted small into negatives, and negatives."""
+    """Photos with one face, the same pasted small into negatives, and negatives.
+
+    Raises UnfitDataError when there is no photo of either kind.
+    """
 
     def __init__(self, split: Split, *, seed: int) -> None:
         rng = np.random.default_rng(seed)
         singles = _some(split.rows(faces=1, without=NOT_VALIDATED), rng)
         negatives = _some(split.rows(faces=0), rng)
         if not len(singles) or not len(negatives):
-            sys.exit("The validation split needs photos with one face and photos with none.")
+            raise UnfitDataError(
+                "the validation split needs photos with one face and photos with none"
+            )
         pasted, pasted_boxes = paste_into_negatives(split, singles, seed=seed)
         self.n_singles, self.n_negatives = len(singles), len(negatives)
         self.images = np.concatenate([split.photos[singles], pasted, split.photos[negatives]])

@@ -7,6 +7,7 @@ from inference_api.vision.boxes import Box
 from inference_api.vision.letterbox import letterbox
 from tests.training.painted import face_pixels, ground, painted
 from training.dataset.draws import Draws, even_weights
+from training.dataset.errors import UnfitDataError
 from training.dataset.prepared import Split
 from training.localizer.augment import CompositeSampler, OriginalSampler
 from training.localizer.batches import LocalizerBatches, face_sampler
@@ -80,7 +81,7 @@ def test_the_sampler_has_each_single_face_where_it_is(split, augmentation, kind)
 def test_photos_of_one_kind_alone_cannot_train_and_that_is_said(split, rows, said):
     part = Split([split.records[row] for row in rows], split.photos[rows], split.crops)
 
-    with pytest.raises(SystemExit, match=said):
+    with pytest.raises(UnfitDataError, match=said):
         face_sampler(part, size=SIZE, without=frozenset())
 
 
