@@ -48,6 +48,16 @@ def test_a_caption_always_fits_and_names_what_is_missing(outcomes):
     assert text.count("is missing: ") == sum(isinstance(each, str) for each in outcomes)
 
 
+def test_what_is_missing_stands_first_where_the_rest_is_too_long():
+    face = Face(label="L" * 150, probability=0.9)
+    good = Prediction(image=ImageSize(width=1, height=1), faces=(face,))
+    with Catalogs().speaking("en"):
+        text = album_caption([*[good] * 9, "not_there"])
+
+    assert text.startswith("Your photo no. 10 is missing: ")
+    assert text.endswith("\n…")
+
+
 @given(st.integers(1, 10_000), st.floats(0.5, 100))
 def test_backoff_stays_in_its_bounds(attempt, most_s):
     assert 0.25 <= backoff_s(attempt, most_s=most_s) <= most_s
