@@ -127,12 +127,12 @@ async def _one_round(
 ) -> None:
     """Some photos, and a kill while they are worked on; the next round does not wait for them."""
     image = PHOTO.read_bytes()
+    flood = [telegram.people.text(FLOODER, "/help") for _ in range(FLOOD)]
     first_user = 100 + PHOTOS_A_ROUND * number
     photos = [telegram.people.photo(first_user + each, image) for each in range(PHOTOS_A_ROUND)]
     tally.photos += photos
     telegram.faults.order("slow", "sendPhoto", chat_id=first_user, delay_s=SLOW_SEND_S)
     tally.commands += FLOOD
-    flood = [telegram.people.text(FLOODER, "/help") for _ in range(FLOOD)]
     await telegram.deliver(*flood, *photos)
     await asyncio.sleep(chance.uniform(0, KILL_WITHIN_S))
     victim = chance.choice(sorted(processes))

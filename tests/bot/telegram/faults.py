@@ -99,6 +99,8 @@ async def _lost(request: web.Request, work: Handler, fault: Fault) -> web.Respon
 
 async def _slow(request: web.Request, work: Handler, fault: Fault) -> web.Response:
     await asyncio.sleep(fault.delay_s)
+    if request.transport is None or request.transport.is_closing():
+        return web.Response()  # an upload that was cut off is no message
     return await work(request)
 
 
