@@ -43,10 +43,13 @@ class TextLines(logging.Formatter):
 
 
 def configure(*, level: str, form: Literal["text", "json"]) -> None:
-    """Log to the standard error stream: ours from `level` on, all else from WARNING on."""
+    """Log to the standard error stream: ours from `level` on, all else from WARNING on.
+
+    Where somebody has set handlers up already, they stay as they are.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
 

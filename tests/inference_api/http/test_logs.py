@@ -13,7 +13,12 @@ def configured():
     """Set the log up, and put it back as it was."""
     root, ours = logging.getLogger(), logging.getLogger("inference_api")
     before = root.handlers[:], root.level, ours.level
-    yield logs.configure
+
+    def configure(**options) -> None:
+        root.handlers.clear()  # pytest's own
+        logs.configure(**options)
+
+    yield configure
     root.handlers[:], root.level = before[0], before[1]
     ours.setLevel(before[2])
     logging.getLogger("uvicorn").setLevel(logging.NOTSET)
