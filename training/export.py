@@ -28,6 +28,7 @@ from inference_api.vision.spec import (
     Detection,
     Labels,
     LocalizerSpec,
+    LookAgain,
     sha256_of,
     write_spec,
 )
@@ -39,7 +40,10 @@ from training.release.names import CLASSIFIER, COMPACT_CLASSIFIER, COMPACT_LOCAL
 from training.release.plain import calibrate, plain_classifier, plain_localizer
 from training.release.saved_model import save_half_precision
 
-DETECTION = Detection(strides=STRIDES, max_iou=MAX_IOU, max_faces=100)
+MAX_FACES = 100
+# The second look: two tiles or four, and what asks for it. Measured on groups of fold 0: average
+# precision from 10 pixels on 0.76 with one look and 0.84 with two, 5 squares a photo on average.
+OVERLAP, SMALL_FACE, MANY_FACES = 48, 0.16, 3
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
 parser = argparse.ArgumentParser(description="Export trained networks as artifacts.")
@@ -71,11 +75,22 @@ def _export_localizer(options: argparse.Namespace) -> None:
     spec = LocalizerSpec(
         kind="localizer", name=folder.name, architecture=model.name, box_format="rel_xyxy",
         input_size=model.inputs[0].shape[1], threshold=options.face_threshold,
-        detection=DETECTION if many else None,
+        detection=detection(model.inputs[0].shape[1]) if many else None,
         **_common(options, folder),
     )  # fmt: skip
     write_spec(spec, folder)
     print(f"{folder}: {model.count_params():,} parameters")
+
+
+def detection(size: int) -> Detection:
+    """How the candidates of a detector for squares of `size` pixels become faces."""
+    look_again = LookAgain(
+        long_side=2 * size - OVERLAP,  # two tiles
+        overlap=OVERLAP,
+        small_face=SMALL_FACE,
+        many_faces=MANY_FACES,
+    )
+    return Detection(strides=STRIDES, max_iou=MAX_IOU, max_faces=MAX_FACES, look_again=look_again)
 
 
 def _export_classifier(options: argparse.Namespace) -> None:
