@@ -41,7 +41,7 @@ BESIDE = {
     "a wrong checksum in gamma": chunk(b"gAMA", struct.pack(">I", 45455), crc=1),
     "a wrong checksum in a private chunk": chunk(b"prVt", b"x", crc=1),
     "a wrong checksum in transparency": chunk(b"tRNS", bytes(6), crc=1),
-    "a wrong checksum in EXIF": chunk(b"eXIf", b"MM\0*", crc=1),
+    "a wrong checksum in EXIF": chunk(b"eXIf", b"MM\0*" + (8).to_bytes(4, "big") + bytes(6), crc=1),
     "a gamma of no length": chunk(b"gAMA", b""),
     "sizes of no length": chunk(b"pHYs", b""),
     "2 MB of text": chunk(b"tEXt", b"Title\0" + b"x" * 2 * MEGABYTE),
