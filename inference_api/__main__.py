@@ -30,6 +30,7 @@ from inference_api.offline import (
 )
 from inference_api.pipeline import Pipeline
 from inference_api.settings import PREFIX, Settings
+from inference_api.vision.labelling import Answer
 
 _REJECTED, _UNUSABLE = 1, 2  # exit statuses: some photos; the settings or the models
 _FAILED = 70  # the service cannot go on, and a new start may help (EX_SOFTWARE of sysexits.h)
@@ -140,8 +141,12 @@ def _as_json(outcome: Outcome) -> str:
 def _as_text(outcome: Outcome) -> str:
     if outcome.prediction is None:
         return f"{outcome.path}: {outcome.problem}"
-    faces = [f"{face.label} {face.probability:.0%}" for face in outcome.prediction.faces]
+    faces = [_face_text(face.answer) for face in outcome.prediction.faces]
     return f"{outcome.path}: {', '.join(faces) or 'no face'}"
+
+
+def _face_text(said: Answer) -> str:
+    return said.label if said.probability is None else f"{said.label} {said.probability:.0%}"
 
 
 _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_api.vision.boxes import Box, Boxes
+from inference_api.vision.labelling import Answer, Opinion, answer
 from inference_api.vision.letterbox import Image, LetterboxTransform, crop_square, letterbox
 from inference_api.vision.looks import SQUARES_A_RUN, Detections, FaceFinder, turn
 from inference_api.vision.spec import ArtifactSpec, ClassifierSpec, LocalizerSpec
@@ -50,18 +51,17 @@ class Classifier(Protocol):
     def spec(self) -> ClassifierSpec:
         """What the network is and takes."""
 
-    def classify(self, crops: ImageBatch) -> Probabilities:
-        """The probability (N,) of the upper category for each of N ≥ 1 crops."""
+    def classify(self, crops: ImageBatch) -> list[Opinion]:
+        """What the network says of each of N ≥ 1 crops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face: its box inside the photo, and the label with the probability of that label."""
+    """One face: its box inside the photo, and what is said of it."""
 
     box: Box
     face_probability: float
-    label: str
-    probability: float
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +207,16 @@ class Pipeline:
     def _classify(
         self, photos: Sequence[Photo], candidates: Sequence[_Candidate]
     ) -> list[list[Face]]:
-        """The labelled faces of each photo."""
+        """The faces of each photo, each with what is said of it."""
         faces: list[list[Face]] = [[] for _ in photos]
         if not candidates:
             return faces
         spec = self.classifier.spec
         crops = [turn(photos[one.photo].crop(one.box, spec), one.turned_by) for one in candidates]
-        upper = self.classifier.classify(np.stack(crops)).tolist()
-        for one, probability in zip(candidates, upper, strict=True):
-            label, of_label = _label(spec, probability)
-            faces[one.photo].append(Face(one.box, one.face_probability, label, of_label))
+        opinions = self.classifier.classify(np.stack(crops))
+        for one, opinion in zip(candidates, opinions, strict=True):
+            said = answer(opinion, spec, side=max(one.box.width, one.box.height))
+            faces[one.photo].append(Face(one.box, one.face_probability, said))
         return faces
 
 
@@ -229,13 +229,6 @@ def _candidates(seen: Iterable[Detections]) -> Iterator[_Candidate]:
 
 def _blank(spec: ArtifactSpec, count: int) -> ImageBatch:
     return np.zeros((count, spec.input_size, spec.input_size, 3), np.uint8)
-
-
-def _label(spec: ClassifierSpec, upper_probability: float) -> tuple[str, float]:
-    """The label by the spec's threshold, and the probability of that very label."""
-    if upper_probability >= spec.threshold:
-        return spec.labels.upper, upper_probability
-    return spec.labels.lower, 1 - upper_probability
 
 
 def _largest_first(faces: Sequence[Face]) -> tuple[Face, ...]:

@@ -13,6 +13,7 @@ writes their model cards. Needs Keras on TensorFlow; the networks may come from 
 
 import argparse
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,14 +26,17 @@ import numpy as np
 from inference_api.vision.letterbox import GREY
 from inference_api.vision.spec import (
     ClassifierSpec,
+    Cut,
     Detection,
     Labels,
     LocalizerSpec,
     LookAgain,
+    NotSure,
     sha256_of,
     write_spec,
 )
-from training.classifier.targets import is_upper, score_scales
+from training.classifier.cut import ordinary_probabilities
+from training.classifier.targets import score_scales, target_probability
 from training.dataset.prepared import Split, read_split
 from training.detector.network import STRIDES
 from training.detector.validation import MAX_IOU
@@ -44,6 +48,11 @@ MAX_FACES = 100
 # The second look: two tiles or four, and what asks for it. Measured on groups of fold 0: average
 # precision from 10 pixels on 0.76 with one look and 0.84 with two, 5 squares a photo on average.
 OVERLAP, SMALL_FACE, MANY_FACES = 48, 0.16, 3
+MEANING = (
+    "that a random rater of the panel puts this photo in the upper half of the faces of the same "
+    "ethnic group that they rated, women and men counting equally"
+)
+ORDINARY = "adults of all ethnic groups that nobody rated"
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
 parser = argparse.ArgumentParser(description="Export trained networks as artifacts.")
@@ -54,6 +63,8 @@ parser.add_argument("--out", type=Path, default=Path("models"))
 parser.add_argument("--version", default="1.0.0")
 parser.add_argument("--labels", nargs=2, default=["Ugly", "Sexy"], help="lower, upper")
 parser.add_argument("--face-threshold", type=float, default=0.5)
+parser.add_argument("--least-probability", type=float, default=0.55, help="of a label, else unsure")
+parser.add_argument("--least-side", type=int, default=40, help="pixels of a face, else unsure")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,21 +106,45 @@ def detection(size: int) -> Detection:
 
 def _export_classifier(options: argparse.Namespace) -> None:
     model = plain_classifier(options.classifier)
-    validation = read_split(options.prepared, "validation")
-    scales = score_scales(read_split(options.prepared, "train").rated)
-    upper = options.labels[1]
-    outcomes = np.array([is_upper(record, scales, upper) for record in validation.rated])
-    calibrate(model, np.asarray(validation.crops), outcomes)
-    folder = options.out / (COMPACT_CLASSIFIER if model.name == COMPACT_CLASSIFIER else CLASSIFIER)
+    train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
+    lower, upper = options.labels
+    fitted = model.name == COMPACT_CLASSIFIER  # and calibrated, on training photos
+    if not fitted:
+        scales, records = score_scales(train.rated), validation.rated
+        shares = np.array([target_probability(record, scales, upper) for record in records])
+        counts = np.array([record.get("n_ratings") or 1 for record in records])
+        calibrate(model, np.asarray(validation.crops), shares, counts)
+    folder = options.out / (COMPACT_CLASSIFIER if fitted else CLASSIFIER)
     save_half_precision(model, folder)
     spec = ClassifierSpec(
         kind="classifier", name=folder.name, architecture=model.name,
-        input_size=model.inputs[0].shape[1], crop_margin=validation.crop_margin, threshold=0.5,
-        labels=Labels(lower=options.labels[0], upper=upper),
-        **_common(options, folder),
+        input_size=model.inputs[0].shape[1], crop_margin=validation.crop_margin,
+        labels=Labels(lower=lower, upper=upper), meaning=MEANING,
+        **_rules(options, model, train, validation), **_common(options, folder),
     )  # fmt: skip
     write_spec(spec, folder)
-    print(f"{folder}: {model.count_params():,} parameters")
+    print(f"{folder}: {model.count_params():,} parameters, cut at {spec.threshold}")
+
+
+def _rules(
+    options: argparse.Namespace, model: keras.Model, train: Split, validation: Split
+) -> dict[str, object]:
+    """The cut, on faces that nobody rated, and when there is no label."""
+    path = options.classifier / "rules.json"
+    rules = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    not_sure = NotSure(
+        least_probability=options.least_probability, least_side=options.least_side,
+        least_clear=rules.get("least_clear"),
+    )  # fmt: skip
+    found = {"not_sure": not_sure, "adult_from_years": rules.get("adult_from_years")}
+    ordinary, others = (ordinary_probabilities(model, split) for split in (train, validation))
+    if not len(ordinary) or not len(others):
+        return {"threshold": 0.5, **found}
+    threshold = round(float(np.median(ordinary)), 4)
+    cut = Cut(
+        faces=ORDINARY, n=len(ordinary), upper_share=round(float((others >= threshold).mean()), 4)
+    )
+    return {"threshold": threshold, "cut": cut, **found}
 
 
 def _common(options: argparse.Namespace, folder: Path) -> dict[str, object]:

@@ -2,13 +2,15 @@
 
     python -m training.prepare PHOTOS... --out data/prepared
     python -m training.prepare PHOTOS --negatives HOUSES CLOTHES --out data/prepared
-    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 320 \
-        --crop-size 150 --crop-margin 0
+    python -m training.prepare PHOTOS... --out data/large --train-size 416 --validation-size 288 \
+        --crop-size 160 --crop-margin 0
 
-For each split, `train` and `validation`, three files are written:
+For each split, `train` and `validation`, four files are written:
 
 - `photos.npy`: uint8 RGB (N, size, size, 3), letterboxed;
 - `crops.npy`: uint8 RGB (M, crop size, crop size, 3), the faces that were rated or sorted;
+- `references.npy`: the same of faces that nobody rated, of known gender, ethnicity and age, on
+  which a classifier's groups are compared;
 - `records.jsonl`: one object for each photo, in the same order, with its boxes.
 
 The validation arrays have the networks' input size, so their pixels are those that the service

@@ -1,13 +1,10 @@
-"""Train the attractiveness classifier: a small CNN on face crops.
+"""Train the original pair's attractiveness classifier: a small CNN on face crops.
 
     python -m training.train_classifier --prepared data/prepared --run runs/classifier
-    python -m training.train_classifier --prepared data/prepared --run runs/compact --compact \
-        --backbone-weights PATH.dat --frozen-stages 4 --mixed-precision --epochs 20
 
-The first command trains the original network from nothing. The second trains the compact one,
-on crops prepared at its own size and margin (`training.prepare --crop-size 150 --crop-margin 0`),
-from the weights of a face recognition network (`training.classifier.dlib_weights`), which stay as
-they are: trained further, they learned the few thousand rated photos by heart.
+From nothing, on the faces that people rated or sorted; where the prepared photos hold faces of
+known gender, ethnicity and age that nobody rated, the network is kept from favoring an ethnicity on
+them. The compact one has its own command, `training.fit_classifier`.
 
 The run's folder is described in `training.fitting.runs`; repeat the command to go on after a cut.
 Any Keras backend will do: KERAS_BACKEND=torch is quickest on a CPU.
@@ -21,42 +18,29 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from training.classifier.batches import panel_targets, probability_targets, rated_batches
-from training.classifier.compact import build_compact_classifier
+from training.classifier.batches import fair_batches
 from training.classifier.metrics import rating_agreement
 from training.classifier.original import build_classifier
 from training.classifier.targets import score_scales
 from training.dataset.draws import Draws
 from training.dataset.prepared import read_split
 from training.dataset.sizes import INPUT_SIZE
-from training.fitting.backbones import load_backbone
-from training.fitting.losses import OpinionLoss
+from training.fitting.losses import FairCrossEntropy
 from training.fitting.plots import draw_curves
 from training.fitting.runs import Run, reseed_dropout, warmup_cosine
 
 WEIGHT_DECAY = 0.02
 DROPOUT = 0.4
-# The compact one starts from more knowledge than a few thousand photos can check.
-COMPACT_WEIGHT_DECAY = 1.0
-COMPACT_DROPOUT = 0.5
-LOSSES = {
-    "probability": "binary_crossentropy",
-    "opinions": OpinionLoss(),
-    "panel": "kl_divergence",  # the cross-entropy, but content with a single panel
-}
-LOSS_WEIGHTS = {"probability": 1.0, "opinions": 1.0, "panel": 0.5}
+FAIRNESS = 30.0  # of the squared covariance; a deviation that groups share costs like a misread one
 
-parser = argparse.ArgumentParser(description="Train the attractiveness classifier.")
+parser = argparse.ArgumentParser(description="Train the original attractiveness classifier.")
 parser.add_argument("--prepared", type=Path, required=True, help="what training.prepare wrote")
 parser.add_argument("--run", type=Path, required=True, help="the run's folder")
 parser.add_argument("--upper", default="Sexy", help="the class folder of the upper category")
-parser.add_argument("--compact", action="store_true", help="the compact pair's network")
-parser.add_argument("--backbone-weights", default="none", help="dlib's PATH.dat, or none")
-parser.add_argument("--frozen-stages", type=int, default=0, help="of the compact network, 0-4")
 parser.add_argument("--mixed-precision", action="store_true", help="bfloat16: CPUs with AVX-512")
 parser.add_argument("--epochs", type=int, default=60)
 parser.add_argument("--steps", type=int, default=100, help="batches an epoch")
-parser.add_argument("--batch-size", type=int, default=64)
+parser.add_argument("--batch-size", type=int, default=64, help="rated faces; as many others")
 parser.add_argument("--learning-rate", type=float, default=1e-3)
 parser.add_argument("--seed", type=int, default=0)
 
@@ -69,19 +53,12 @@ def main(arguments: list[str] | None = None) -> None:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     run = Run(options.run, options)
     train, validation = (read_split(options.prepared, split) for split in ("train", "validation"))
+    if (size := validation.crops.shape[1]) != INPUT_SIZE:
+        sys.exit(f"{options.prepared}: crops of {size} pixels; this network takes {INPUT_SIZE}")
     scales = score_scales(train.rated)
     draws = Draws(options.batch_size, options.steps, options.seed)
-    size = validation.crops.shape[1]
-    panels = sorted({record["dataset"] for record in train.rated})
-    targets = probability_targets(train, scales, upper=options.upper)
-    if options.compact:
-        targets |= panel_targets(train, targets["probability"], panels)
-    batches = rated_batches(train, targets, size=size, draws=draws)
-    model = (
-        keras.models.load_model(run.checkpoint_path)
-        if run.history
-        else start(options, size, n_panels=len(panels))
-    )
+    batches = fair_batches(train, scales, upper=options.upper, size=size, draws=draws)
+    model = keras.models.load_model(run.checkpoint_path) if run.history else start(options)
     model.summary(line_length=100)
 
     for epoch in range(len(run.history), options.epochs):
@@ -102,28 +79,13 @@ def main(arguments: list[str] | None = None) -> None:
         draw_curves(run.history, options.run / "curves.png")
 
 
-def start(options: argparse.Namespace, size: int, *, n_panels: int) -> keras.Model:
-    """A compiled network with its first weights, for crops of `size` pixels.
-
-    Leaves with a message when the network does not take such crops.
-    """
-    if options.compact:
-        model = build_compact_classifier(
-            size=size, panels=n_panels, in_training=True, dropout=COMPACT_DROPOUT,
-            frozen_stages=options.frozen_stages,
-        )  # fmt: skip
-    elif size == INPUT_SIZE:
-        model = build_classifier(normalized=True, dropout=DROPOUT)
-    else:
-        sys.exit(f"{options.prepared}: crops of {size} pixels; this network takes {INPUT_SIZE}")
-    filled = load_backbone(model, options.backbone_weights)
-    print(f"{len(filled)} layers start from {options.backbone_weights}")
-    decay = COMPACT_WEIGHT_DECAY if options.compact else WEIGHT_DECAY
-    optimizer = keras.optimizers.AdamW(options.learning_rate, weight_decay=decay, clipnorm=5.0)
-    losses = {name: LOSSES[name] for name in model.output}
-    model.compile(
-        optimizer, loss=losses, loss_weights={name: LOSS_WEIGHTS[name] for name in losses}
+def start(options: argparse.Namespace) -> keras.Model:
+    """A compiled network with its first weights."""
+    model = build_classifier(normalized=True, dropout=DROPOUT)
+    optimizer = keras.optimizers.AdamW(
+        options.learning_rate, weight_decay=WEIGHT_DECAY, clipnorm=5.0
     )
+    model.compile(optimizer, loss={"probability": FairCrossEntropy(FAIRNESS)})
     model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
 

@@ -13,7 +13,8 @@ from inference_api.engines import load_pipeline, survey
 from inference_api.engines.choice import choose
 from inference_api.engines.network import NetworkLocalizer
 from inference_api.errors import ModelUnusableError
-from inference_api.pipeline import ImageBatch, Pipeline, Probabilities
+from inference_api.pipeline import ImageBatch, Pipeline
+from inference_api.vision.labelling import Opinion
 from inference_api.vision.released import PAIRS
 from inference_api.vision.spec import SPEC_FILE, ClassifierSpec, sha256_of
 
@@ -33,8 +34,8 @@ class _NoClassifier:
 
     spec: ClassifierSpec
 
-    def classify(self, crops: ImageBatch) -> Probabilities:
-        return np.zeros(len(crops), np.float32)
+    def classify(self, crops: ImageBatch) -> list[Opinion]:
+        return [Opinion(0.0)] * len(crops)
 
 
 def load(every: bool) -> Detector:

@@ -13,6 +13,7 @@ from aiogram.utils.i18n import ngettext
 
 from bot.inference.schemas import Face
 
+LABELLED = "labelled"  # the service's word for a face with a label
 LOCALES = Path(__file__).parent / "locales"
 NAME = re.compile(r'"X-Language-Name: (.+)\\n"')
 
@@ -44,8 +45,9 @@ def start(labels: str = "") -> str:
     """Answers /start; `labels` are the words of the two labels, where they are known."""
     return _(
         "Hello! Send me a photo of a face: I frame the face and say which of two labels a neural "
-        "network gives it{labels}. It is a game: the network repeats what some people said of some "
-        "photos, it measures nothing about anyone, and it is often wrong.\n\n"
+        "network gives it{labels}, or that it is not sure. It is a game: the network guesses on "
+        "which side of an ordinary photo some people would put yours, it measures nothing about "
+        "anyone, and it is often wrong.\n\n"
         "Please send only photos of adults who agree to it. More: /help, /privacy"
     ).format(labels=f" ({labels})" if labels else "")
 
@@ -77,8 +79,9 @@ def privacy() -> str:
         "a note of which message waits (identifiers only), and for a day the number of the update, "
         "so that nothing is answered twice. If you choose a language, I keep the choice. "
         "/forget removes your waiting photos and your choice.\n\n"
-        "The labels repeat what some people said of some photos. They measure no property of "
-        "anyone; please take them as a game, and send only photos of adults who agree to it."
+        "The labels guess on which side of an ordinary photo some unknown people would put "
+        "yours. They measure no property of anyone; please take them as a game, and send only "
+        "photos of adults who agree to it. A face that may be a child's gets no label."
     )
 
 

@@ -54,7 +54,7 @@ def load_pipeline(
     _LOG.info("the networks are run by %s", chosen)
     loader = _loader(chosen, threads)
     boxes = loader.load(localizer, localizer_spec, {"face_probability": 1, "box_rel_xyxy": 4})
-    labels = loader.load(classifier, classifier_spec, {"probability": 1})
+    labels = loader.load(classifier, classifier_spec, classifier_spec.outputs)
     return Pipeline(
         NetworkLocalizer(boxes, localizer_spec),
         NetworkClassifier(labels, classifier_spec),

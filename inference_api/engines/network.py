@@ -10,6 +10,7 @@ import numpy.typing as npt
 from inference_api.errors import SpecMismatchError
 from inference_api.pipeline import Found, ImageBatch, Probabilities
 from inference_api.vision.boxes import Boxes, suppress
+from inference_api.vision.labelling import Opinion
 from inference_api.vision.spec import (
     SPEC_FILE,
     ArtifactSpec,
@@ -72,15 +73,22 @@ class NetworkLocalizer:
 
 
 class NetworkClassifier:
-    """A network that gives the probability (N, 1) of the upper category for each crop."""
+    """A network that gives the probability (N, 1) of the upper category for each crop.
+
+    And, where the spec makes use of it, `age_years` and `clear_probability` (N, 1).
+    """
 
     def __init__(self, network: Network, spec: ClassifierSpec) -> None:
         self.spec = spec
         self._network = network
 
-    def classify(self, crops: ImageBatch) -> Probabilities:
-        """The probability (N,) for each crop."""
-        return self._network(crops)["probability"].reshape(-1)
+    def classify(self, crops: ImageBatch) -> list[Opinion]:
+        """What the network says of each crop."""
+        outputs = self._network(crops)
+        said = {name: outputs[name].reshape(-1).tolist() for name in self.spec.outputs}
+        unsaid = [None] * len(crops)
+        ages, clear = (said.get(name, unsaid) for name in ("age_years", "clear_probability"))
+        return [Opinion(*one) for one in zip(said["probability"], ages, clear, strict=True)]
 
 
 def graph_of(artifact: Path, spec: ArtifactSpec, name: str) -> Path:

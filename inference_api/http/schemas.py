@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from inference_api import pipeline
+from inference_api.vision.labelling import Reason, Verdict
 
 HEADER_FACES = 32
 
@@ -24,8 +25,18 @@ class Face(BaseModel):
 
     box: Box
     face_probability: float = Field(description="How sure the localizer is of the face, 0–1.")
-    label: str = Field(description="One of the classifier's two words.")
-    probability: float = Field(description="How sure the classifier is of this label, 0–1.")
+    verdict: Verdict = Field(
+        description="Whether the face has one of the two labels; else why it has none, in kind."
+    )
+    reason: Reason = Field(description="Why it has no label; `none` where it has one.")
+    label: str = Field(
+        description="One of the classifier's two words; or its words for `not_sure` and for "
+        "`no_label_for_children`, which can be shown as they are."
+    )
+    probability: float | None = Field(
+        description="How probable it is that a rater would put the face on this side of the "
+        "cut, 0.5–1; null unless the verdict is `labelled`."
+    )
 
 
 class Size(BaseModel):
@@ -48,14 +59,24 @@ _EXAMPLE: JsonDict = {
         {
             "box": {"left": 512.4, "top": 201.7, "right": 760.1, "bottom": 534.9},
             "face_probability": 0.9987,
+            "verdict": "labelled",
+            "reason": "none",
             "label": "Sexy",
             "probability": 0.7312,
-        }
+        },
+        {
+            "box": {"left": 88.0, "top": 310.2, "right": 214.6, "bottom": 470.9},
+            "face_probability": 0.9102,
+            "verdict": "not_sure",
+            "reason": "near_the_cut",
+            "label": "not sure",
+            "probability": None,
+        },
     ],
-    "max_faces": 1,
+    "max_faces": 100,
     "models": [
-        {"name": "face_localizer", "version": "1.0.0"},
-        {"name": "attractiveness_classifier", "version": "1.0.0"},
+        {"name": "compact_detector", "version": "1.0.0"},
+        {"name": "compact_classifier", "version": "2.0.0"},
     ],
     "timings_ms": {"decode": 9.1, "wait": 0.2, "localize": 51.3, "classify": 4.8},
     "request_id": "5f0c7bd2a4c84f1e8a6d3a3c9b1f2e77",
@@ -96,12 +117,14 @@ class ModelsReply(BaseModel):
 
     models: list[Model]
     labels: list[str] = Field(description="The two words, the lower category first.")
+    meaning: str = Field(description="What the classifier's probability is of.")
 
     @classmethod
     def of(cls, served: pipeline.Pipeline) -> Self:
         """The reply about `served`."""
-        labels = served.classifier.spec.labels
-        return cls(models=_models(served.models), labels=[labels.lower, labels.upper])
+        spec = served.classifier.spec
+        words = [spec.labels.lower, spec.labels.upper]
+        return cls(models=_models(served.models), labels=words, meaning=spec.meaning)
 
 
 class Line(BaseModel):
@@ -122,9 +145,12 @@ def _models(models: tuple[pipeline.Model, ...]) -> list[Model]:
 
 def _face(face: pipeline.Face) -> Face:
     corners = {side: round(getattr(face.box, side), 1) for side in Box.model_fields}
+    said = face.answer
     return Face(
         box=Box(**corners),
         face_probability=round(face.face_probability, 4),
-        label=face.label,
-        probability=round(face.probability, 4),
+        verdict=said.verdict,
+        reason=said.reason,
+        label=said.label,
+        probability=None if said.probability is None else round(said.probability, 4),
     )

@@ -23,7 +23,7 @@ _FRAME_SHARE, _TEXT_SHARE, _LEAST_TEXT = 1 / 160, 1 / 24, 11  # of the shorter s
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One frame with its label: the box in pixels of the photo, text in any script."""
+    """One frame with its label: the box in pixels of the photo, text in any script or none."""
 
     box: Box
     text: str
@@ -40,7 +40,9 @@ def draw_marks(image: Image, marks: Sequence[Mark], *, font_path: Path = DEFAULT
         _draw_frame(drawn, mark.box)
     taken: list[Box] = []
     for number, mark in enumerate(marks, start=1):
-        text = f"{number}. {mark.text}" if len(marks) > 1 else mark.text
+        text = f"{number}. {mark.text}".rstrip() if len(marks) > 1 else mark.text
+        if not text:
+            continue
         plate = _plate(text, size_wh=(image.shape[1], image.shape[0]), font_path=font_path)
         place = _place(plate, mark.box, size_wh=(image.shape[1], image.shape[0]), taken=taken)
         drawn[int(place.top) : int(place.bottom), int(place.left) : int(place.right)] = plate

@@ -133,24 +133,75 @@ class LocalizerSpec(_Spec):
 
 
 class Labels(BaseModel):
-    """The words for the two categories; `upper` is the one that `probability` is of."""
+    """The words for the two categories; `upper` is the one that `probability` is of.
+
+    not_sure, child: what is said where neither is given.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lower: str
     upper: str
+    not_sure: str = "not sure"
+    child: str = "no label for children"
+
+
+class Cut(BaseModel):
+    """What the threshold between the two labels was chosen on.
+
+    faces: of which set it is the median, in words. n: how many. upper_share: the share of other
+    faces of that set, never used for the choice, that lie above it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    faces: str
+    n: Annotated[int, Field(gt=0)]
+    upper_share: Probability
+
+
+class NotSure(BaseModel):
+    """When a face gets no label but "not sure".
+
+    least_probability: a label must have that much (0.5 is the cut itself). least_side: pixels of
+    the face's longer side in the photo. least_clear: of the network's output `clear_probability`;
+    None for a network without it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least_probability: Annotated[float, Field(ge=0.5, le=1)] = 0.5
+    least_side: Annotated[int, Field(ge=0)] = 0
+    least_clear: Probability | None = None
 
 
 class ClassifierSpec(_Spec):
     """A network from one face crop to the probability of the upper category.
 
     crop_margin: how far the box is expanded, as a fraction of its sides. threshold: the least
-    probability that is labelled `labels.upper`.
+    probability that is labelled `labels.upper`. meaning: what the probability is of, a sentence.
+    cut: what the threshold was chosen on, None where it was not chosen on anything.
+    adult_from_years: estimates of the output `age_years` below it get no label; None for a
+    network that does not estimate ages.
     """
 
     kind: Literal["classifier"]
     crop_margin: Annotated[float, Field(ge=0, le=2)]
     labels: Labels
+    meaning: str = ""
+    cut: Cut | None = None
+    not_sure: NotSure = NotSure()
+    adult_from_years: Annotated[float, Field(ge=0)] | None = None
+
+    @property
+    def outputs(self) -> dict[str, int]:
+        """The outputs that the service asks the network for, with their widths."""
+        names = ["probability"]
+        if self.adult_from_years is not None:
+            names.append("age_years")
+        if self.not_sure.least_clear is not None:
+            names.append("clear_probability")
+        return dict.fromkeys(names, 1)
 
 
 ArtifactSpec = LocalizerSpec | ClassifierSpec

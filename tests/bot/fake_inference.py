@@ -72,6 +72,8 @@ class FakeInference:
         face = {
             "box": {"left": 1, "top": 1, "right": 9, "bottom": 9},
             "face_probability": 0.99,
+            "verdict": "labelled",
+            "reason": "none",
             "label": self.label,
             "probability": 0.874,
             **self.said,

@@ -18,6 +18,7 @@ from inference_api.http.server import server_config
 from inference_api.pipeline import Found, Pipeline
 from inference_api.settings import Settings
 from inference_api.vision.images import encode
+from inference_api.vision.labelling import Opinion
 from inference_api.vision.letterbox import Image
 from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
 from tests.inference_api.tiny_models import write_classifier, write_localizer
@@ -73,7 +74,7 @@ class RedClassifier:
 
     def classify(self, crops):
         red, blue = (crops[..., channel].mean(axis=(1, 2)) for channel in (0, 2))
-        return (red / np.maximum(red + blue, 1)).astype(np.float32)
+        return [Opinion(share) for share in (red / np.maximum(red + blue, 1)).tolist()]
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inference_api.pipeline import LOOK_AGAIN, Found, Pipeline
+from inference_api.vision.labelling import Opinion
 from inference_api.vision.spec import Detection, LookAgain
 
 
@@ -16,6 +17,7 @@ class Scripted:
     spec: object
     found: list[Found] = field(default_factory=list)
     upper: float = 0.5
+    age_years: float | None = None
     batches: list[tuple[int, ...]] = field(default_factory=list)
 
     def localize(self, squares):
@@ -24,7 +26,7 @@ class Scripted:
 
     def classify(self, crops):
         self.batches.append(crops.shape)
-        return np.full(len(crops), self.upper, np.float32)
+        return [Opinion(self.upper, self.age_years)] * len(crops)
 
 
 def found(*boxes, probability=0.9) -> Found:
@@ -98,32 +100,30 @@ def test_boxes_are_in_pixels_of_the_photo_when_a_smaller_copy_is_looked_at(scrip
     scripted.localizer.found = [found(box)]
     copy = black(200, 100)
     copy[25:75, 50:150] = 255  # the face
-    scripted.classifier.classify = lambda crops: crops.mean(axis=(1, 2, 3)) / np.float32(255)
+    scripted.classifier.classify = lambda crops: [Opinion(crop.mean() / 255) for crop in crops]
     (whole,) = scripted.predict([scripted.prepare(copy.repeat(4, axis=0).repeat(4, axis=1))])
     (reduced,) = scripted.predict([scripted.prepare(copy, size_wh=(800, 400))])
     assert reduced.size_wh == whole.size_wh == (800, 400)
     assert reduced.faces[0].box.as_array() == pytest.approx([200, 100, 600, 300])
     assert reduced.faces[0].box == whole.faces[0].box
-    assert reduced.faces[0].probability == pytest.approx(whole.faces[0].probability, abs=0.02)
+    probability = whole.faces[0].answer.probability
+    assert reduced.faces[0].answer.probability == pytest.approx(probability, abs=0.02)
 
 
-@pytest.mark.parametrize(
-    ("upper", "label", "probability"),
-    [(0, "Blue", 1), (0.4999, "Blue", 0.5001), (0.5, "Red", 0.5), (1, "Red", 1)],
-)
-def test_the_probability_is_that_of_the_label(scripted, upper, label, probability):
-    scripted.classifier.upper = upper
+def test_a_face_has_the_answer_of_its_own_opinion_and_size(localizer_spec, classifier_spec):
+    rule = classifier_spec.not_sure.model_copy(update={"least_side": 30})
+    spec = classifier_spec.model_copy(update={"not_sure": rule})
+    scripted = Pipeline(Scripted(localizer_spec), Scripted(spec, upper=0.7))
+    (prediction,) = predict(scripted, found((0.1, 0.1, 0.2, 0.39), (0.3, 0.3, 0.9, 0.9)))
+    assert [face.answer.label for face in prediction.faces] == ["Red", "not sure"]
+    assert prediction.faces[0].answer.probability == pytest.approx(0.7)
+
+
+def test_a_child_has_no_label(localizer_spec, classifier_spec):
+    spec = classifier_spec.model_copy(update={"adult_from_years": 20.0})
+    scripted = Pipeline(Scripted(localizer_spec), Scripted(spec, upper=0.7, age_years=9.0))
     (prediction,) = predict(scripted, found((0.1, 0.1, 0.5, 0.5)))
-    (face,) = prediction.faces
-    assert (face.label, face.probability) == (label, pytest.approx(probability))
-
-
-def test_the_threshold_is_the_spec_s(localizer_spec, classifier_spec):
-    strict = classifier_spec.model_copy(update={"threshold": 0.8})
-    scripted = Pipeline(Scripted(localizer_spec), Scripted(strict, upper=0.7))
-    (prediction,) = predict(scripted, found((0.1, 0.1, 0.5, 0.5)))
-    (face,) = prediction.faces
-    assert (face.label, face.probability) == ("Blue", pytest.approx(0.3))
+    assert prediction.faces[0].answer.verdict == "no_label_for_children"
 
 
 @pytest.mark.parametrize(("slow_first_runs", "sizes"), [(True, [1, 2, 3, 1]), (False, [3, 1])])
@@ -180,7 +180,7 @@ def test_a_face_in_a_photo_on_its_side_is_classified_upright(looking_twice):
     image[-30:, :30, 0] = 255  # comes to the upper left when turned by 90 degrees clockwise
     image[-30:, :30, 1:] = 0
     seen = []
-    looking_twice.classifier.classify = lambda crops: seen.extend(crops) or np.ones(len(crops))
+    looking_twice.classifier.classify = lambda crops: seen.extend(crops) or [Opinion(1.0)]
     (prediction,) = looking_twice.predict([looking_twice.prepare(image)])
     (face,) = prediction.faces
     assert face.box.as_array().tolist() == pytest.approx([0, 30, 60, 60], abs=1e-4)

@@ -11,6 +11,7 @@ from PIL import Image as PillowImage
 
 from inference_api.pipeline import Found, Pipeline
 from inference_api.vision.images import decode
+from inference_api.vision.labelling import Opinion
 from inference_api.vision.spec import ClassifierSpec, Labels, LocalizerSpec
 from tests.training.scenes import labelme, scene, write_image
 from training.dataset.folds import assign_folds, perceptual_hash
@@ -44,12 +45,32 @@ def test_every_photo_is_in_one_split_with_its_box_where_the_face_is(labeled, tmp
             np.testing.assert_allclose(box, red_box(image), atol=2 / len(image))
 
 
+def test_faces_of_known_people_that_nobody_rated_are_kept_to_compare_groups_on(tmp_path):
+    folder, rows = tmp_path / "photos", []
+    known = {"gender": "male", "ethnicity": "x", "age": "20-29"}
+    for number, fields in enumerate((
+        {"fold": 0, "group": known}, {"fold": 1, "group": known},
+        {"fold": 1, "group": known, "score": 4.0}, {"fold": 1, "group": {"gender": "male"}},
+    )):  # fmt: skip
+        write_image(folder / f"{number}.jpg", scene(number))
+        rows.append({"image": f"{number}.jpg", "boxes_xyxy": [[10, 10, 60, 60]], **fields})
+    (folder / "index.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    assert main([str(folder), "--out", str(tmp_path / "out")]) == 0
+
+    train, validation = (read_split(tmp_path / "out", name) for name in ("train", "validation"))
+    assert (len(train.crops), len(train.references), len(validation.references)) == (1, 1, 1)
+    assert [record["source"] for record in train.referred] == ["1.jpg"]
+    assert [record["source"] for record in train.rated] == ["2.jpg"]
+    assert train.reference_windows.shape == (1, 4)
+
+
 def test_preparing_twice_writes_the_same_bytes(labeled, tmp_path):
     for out in ("one", "two"):
         main([str(labeled[0]), "--out", str(tmp_path / out)])
 
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*"))
-    assert len(files) == 7
+    assert len(files) == 9
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -195,7 +216,7 @@ class Recording:
 
     def classify(self, crops):
         self.seen.extend(crops)
-        return np.full(len(crops), 0.5, np.float32)
+        return [Opinion(0.5)] * len(crops)
 
 
 def recording_pipeline(box_rel_xyxy, *, crop_size, crop_margin):

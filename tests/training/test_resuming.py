@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from training import train_classifier, train_detector, train_localizer
-from training.classifier import compact
 from training.dataset.drawn import write_dataset
 from training.detector import mobilenet, network
 from training.localizer import validation
@@ -40,7 +39,6 @@ def smallest(monkeypatch):
     monkeypatch.setattr(mobilenet, "STAGES", stages)
     monkeypatch.setattr(network, "NECK_CHANNELS", 8)
     monkeypatch.setattr(network, "COARSE_CHANNELS", 8)
-    monkeypatch.setattr(compact, "STAGE_BLOCKS", (1, 1, 1, 1))
     build = partial(network.build_detector, size=128)  # as the photos were prepared
     monkeypatch.setattr(train_detector, "build_detector", build)
 
@@ -51,7 +49,6 @@ def smallest(monkeypatch):
     [
         (train_localizer, "prepared", ["--narrow"]),
         (train_classifier, "prepared", []),
-        (train_classifier, "prepared", ["--compact"]),
         (train_detector, "for_detector", ["--freeze-trunk"]),
         (train_detector, "for_detector", ["--processes=1"]),
     ],

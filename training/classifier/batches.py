@@ -1,72 +1,72 @@
-"""Face crops as the classifier's batches.
+"""Face crops as the classifier's batches: rated ones, and others to be fair on.
 
 Every random choice of a batch comes from (seed, epoch, batch), as in `training.dataset.draws`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from training.classifier.augment import CropSampler
-from training.classifier.targets import ScoreScale, target_probability
+from training.classifier.groups import are_adults, ethnicity_residuals
+from training.classifier.targets import Panel, ScoreScale, target_probability, target_weight
 from training.dataset.draws import Draws, Floats
 from training.dataset.prepared import Split
 
 
+@dataclass(frozen=True)
+class Faces:
+    """Crops to draw from: what the loss is told of each (N, D), and how often to draw it (N,)."""
+
+    sampler: CropSampler
+    told: Floats
+    weights: Floats
+
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[Any, Floats]:
+        """`count` augmented crops, uint8 (count, S, S, 3), and what is told of them."""
+        rows = rng.choice(len(self.told), count, p=self.weights / self.weights.sum())
+        images = np.stack([self.sampler.sample(rng, int(row)) for row in rows])
+        return images, self.told[rows]
+
+
 class ClassifierBatches(keras.utils.PyDataset):
-    """Augmented face crops → what each output should say; drawn in proportion to `weights` (N,).
+    """Batches of `draws.batch_size` faces of each kind, one behind the other."""
 
-    targets: by output, float32 (N, D).
-    """
-
-    def __init__(
-        self,
-        sampler: CropSampler,
-        targets: Mapping[str, Floats],
-        weights: Floats,
-        draws: Draws,
-    ) -> None:
+    def __init__(self, kinds: list[Faces], draws: Draws) -> None:
         super().__init__(workers=1, max_queue_size=8)
-        self.sampler = sampler
-        self.targets = targets
+        self.kinds = kinds
         self.draws = draws
         self.epoch = 0
-        self.weights = weights / weights.sum()
 
     def __len__(self) -> int:
         return self.draws.steps
 
     def __getitem__(self, batch: int) -> tuple[Any, Any]:
         rng = self.draws.rng(self.epoch, batch)
-        rows = rng.choice(len(self.weights), self.draws.batch_size, p=self.weights)
-        images = np.stack([self.sampler.sample(rng, int(row)) for row in rows])
-        return {"image": images}, {name: values[rows] for name, values in self.targets.items()}
+        drawn = [faces.draw(rng, self.draws.batch_size) for faces in self.kinds]
+        images, told = (np.concatenate(each) for each in zip(*drawn, strict=True))
+        return {"image": images}, {"probability": told}
 
 
-def rated_batches(
-    split: Split, targets: Mapping[str, Floats], *, size: int, draws: Draws
+def fair_batches(
+    split: Split, scales: Mapping[Panel, ScoreScale], *, upper: str, size: int, draws: Draws
 ) -> ClassifierBatches:
-    """The crops that people rated or sorted, of `size` pixels, with their targets."""
-    sampler = CropSampler(split.crops, split.crop_windows, size=size)
-    return ClassifierBatches(sampler, targets, split.crop_weights, draws)
+    """Rated crops of `size` pixels and, where there are any, reference faces of adults.
 
-
-def probability_targets(
-    split: Split, scales: Mapping[str, ScoreScale], *, upper: str
-) -> dict[str, Floats]:
-    """What people said of each crop: `probability` float32 (N, 1)."""
-    said = [[target_probability(record, dict(scales), upper)] for record in split.rated]
-    return {"probability": np.array(said, np.float32)}
-
-
-def panel_targets(split: Split, probability: Floats, panels: Sequence[str]) -> dict[str, Floats]:
-    """Who said it: `panel` (N, P), 1 for the crop's own data set, and `opinions` (N, P).
-
-    An opinion is the probability (N, 1) for the crop's own panel, NaN for the others, which were
-    not asked.
+    What is told of each is what `training.fitting.losses.FairCrossEntropy` takes.
     """
-    own = np.array([[record["dataset"] == name for name in panels] for record in split.rated])
-    opinions = np.where(own, probability, np.nan).astype(np.float32)
-    return {"panel": own.astype(np.float32), "opinions": opinions}
+    adults = np.flatnonzero(are_adults(split.referred))
+    residuals = ethnicity_residuals([split.referred[row] for row in adults])
+    told = np.zeros((len(split.rated), 2 + residuals.shape[1]), np.float32)
+    told[:, 0] = [target_probability(record, scales, upper) for record in split.rated]
+    told[:, 1] = [target_weight(record) for record in split.rated]
+    sampler = CropSampler(split.crops, split.crop_windows, size=size)
+    kinds = [Faces(sampler, told, split.crop_weights)]
+    if len(adults):
+        others = CropSampler(split.references[adults], split.reference_windows[adults], size=size)
+        silent = np.pad(residuals, ((0, 0), (2, 0))).astype(np.float32)
+        kinds.append(Faces(others, silent, np.ones(len(adults), np.float32)))
+    return ClassifierBatches(kinds, draws)

@@ -8,6 +8,8 @@ from keras import layers
 
 from training.dataset.sizes import INPUT_SIZE
 
+HIDDEN = "hidden_relu"  # the layer whose 512 numbers the last one weighs
+
 
 def build_classifier(*, normalized: bool = False, dropout: float = 0.0) -> keras.Model:
     """Three convolutions with pooling, then Dense 512 and one sigmoid: a small CNN.

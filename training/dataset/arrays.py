@@ -33,20 +33,28 @@ def prepare(photo: Photo, image: Image, *, split: str, sizes: Sizes) -> Prepared
     """The arrays of one photo: its square, and the crop of its largest face.
 
     A rated or sorted photo whose boxes are unknown counts as all face; one that is known to
-    have no face, or that nobody judged, has no crop.
+    have no face has no crop, and one that nobody judged only if it is a reference.
     """
     square, transform = letterbox(image, size=sizes.photo)
     height, width = image.shape[:2]
     boxes = [Box(*box).clip((width, height)) for box in photo.boxes_xyxy or ()]
     crop = None
-    judged = photo.score is not None or photo.category is not None
-    if judged and photo.boxes_xyxy != ():
+    if (_is_judged(photo) or _is_reference(photo)) and photo.boxes_xyxy != ():
         largest = max(boxes, key=lambda box: box.area, default=Box(0, 0, width, height))
         crop = crop_square(image, largest, margin=sizes.crop_margin, size=sizes.crop)
     rel = transform.apply([[b.left, b.top, b.right, b.bottom] for b in boxes]).tolist()
     known = None if photo.boxes_xyxy is None else rel
     ignored = transform.apply(photo.ignored_xyxy).tolist()
     return Prepared(photo, split, (width, height), known, ignored, square, crop)
+
+
+def _is_judged(photo: Photo) -> bool:
+    return photo.score is not None or photo.category is not None
+
+
+def _is_reference(photo: Photo) -> bool:
+    """Whether nobody judged the face, and it is known who it is: what groups are compared on."""
+    return not _is_judged(photo) and photo.group.keys() >= {"gender", "ethnicity", "age"}
 
 
 def load_photo(photo: Photo) -> Image | Rejected:
@@ -65,13 +73,14 @@ def load_photo(photo: Photo) -> Image | Rejected:
 
 
 def write_split(photos: Sequence[Photo], split: str, out: Path, sizes: Sizes) -> None:
-    """Write the split's three files below `out`."""
+    """Write the split's files below `out`."""
     folder = out / split
     folder.mkdir(parents=True, exist_ok=True)
     squares = np.lib.format.open_memmap(
         folder / "photos.npy", "w+", np.uint8, (len(photos), sizes.photo, sizes.photo, 3)
     )
     crops: list[Image] = []
+    references: list[Image] = []
     with (folder / "records.jsonl").open("w", encoding="utf-8") as records:
         for row, photo in enumerate(tqdm(photos, desc=split, unit="photo")):
             image = load_photo(photo)
@@ -79,15 +88,19 @@ def write_split(photos: Sequence[Photo], split: str, out: Path, sizes: Sizes) ->
                 raise SystemExit(f"{photo.path} changed while it was prepared: {image.reason}")
             prepared = prepare(photo, image, split=split, sizes=sizes)
             squares[row] = prepared.square
-            records.write(json.dumps(_record(prepared, len(crops))) + "\n")
+            own, name = (crops, "crop") if _is_judged(photo) else (references, "reference")
+            row_of: dict[str, int | None] = {"crop": None, "reference": None}
             if prepared.crop is not None:
-                crops.append(prepared.crop)
+                row_of[name] = len(own)
+                own.append(prepared.crop)
+            records.write(json.dumps(_record(prepared) | row_of) + "\n")
     squares.flush()
     side = sizes.crop
-    np.save(folder / "crops.npy", np.array(crops, np.uint8).reshape(-1, side, side, 3))
+    for name, own in (("crops", crops), ("references", references)):
+        np.save(folder / f"{name}.npy", np.array(own, np.uint8).reshape(-1, side, side, 3))
 
 
-def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
+def _record(prepared: Prepared) -> dict[str, object]:
     photo = prepared.photo
     return {
         "source": photo.path.name,
@@ -102,7 +115,8 @@ def _record(prepared: Prepared, crop_row: int) -> dict[str, object]:
         "fold": photo.fold,
         "score": photo.score,
         "category": photo.category,
+        "upper_share": photo.upper_share,
+        "n_ratings": photo.n_ratings,
         "group": photo.group,
         "licence": photo.licence,
-        "crop": None if prepared.crop is None else crop_row,
     }

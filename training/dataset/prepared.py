@@ -1,7 +1,7 @@
 """What `training.prepare` wrote, read again: records, and arrays mapped from disk."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,15 @@ class Split:
     """One prepared split: records as written by `training.prepare`, arrays mapped from disk.
 
     photos: uint8 (N, size, size, 3). crops: uint8 (M, crop size, crop size, 3). crop_margin: of
-    the crops that the service would make, as a fraction of the box's sides.
+    the crops that the service would make, as a fraction of the box's sides. references: as crops,
+    of the faces that nobody judged and of which gender, ethnicity and age are known.
     """
 
     records: list[dict[str, Any]]
     photos: Image
     crops: Image
     crop_margin: float = CROP_MARGIN
+    references: Image = field(default_factory=lambda: np.empty((0, 1, 1, 3), np.uint8))
 
     @property
     def boxes_rel_xyxy(self) -> Boxes:
@@ -45,14 +47,27 @@ class Split:
         return [record for record in self.records if record["crop"] is not None]
 
     @property
+    def referred(self) -> list[dict[str, Any]]:
+        """The records of `references`, in their order."""
+        return [record for record in self.records if record.get("reference") is not None]
+
+    @property
     def crop_windows(self) -> Boxes:
         """Where in each stored training crop lies what the service would crop.
 
         rel_xyxy of the crop, float32 (M, 4). Where the photo ends near the face, both crops end
         there too, so this is no fixed part of the crop.
         """
+        return self._windows(self.rated)
+
+    @property
+    def reference_windows(self) -> Boxes:
+        """The same for `references`."""
+        return self._windows(self.referred)
+
+    def _windows(self, records: list[dict[str, Any]]) -> Boxes:
         size, margin = self.photos.shape[1], self.crop_margin
-        windows = [_served_window(record, size, margin=margin) for record in self.rated]
+        windows = [_served_window(record, size, margin=margin) for record in records]
         return np.array(windows, np.float32).reshape(-1, 4)
 
     @property
@@ -84,9 +99,11 @@ def read_split(prepared: Path, split: str) -> Split:
     """The split `train` or `validation` of a folder that `training.prepare` wrote."""
     folder = prepared / split
     lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines()
-    photos, crops = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("photos", "crops"))
+    photos, crops, references = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("photos", "crops", "references")
+    )
     margin = json.loads((prepared / "summary.json").read_text(encoding="utf-8"))["crop_margin"]
-    return Split([json.loads(line) for line in lines], photos, crops, margin)
+    return Split([json.loads(line) for line in lines], photos, crops, margin, references)
 
 
 def _served_window(record: dict[str, Any], size: int, *, margin: float) -> list[float]:

@@ -3,7 +3,8 @@
 Three layouts are read:
 
 - a JSON-lines index: `index.jsonl`, one object a line with `image` and `boxes_xyxy`, and where
-  known `ignore_xyxy`, `fold`, `score`, `group`, `duplicate_group`, `licence`;
+  known `ignore_xyxy`, `fold`, `score`, `group`, `duplicate_group`, `licence`; single ratings may
+  lie beside it (`training.dataset.ratings`);
 - labelme: photos with a JSON of the same name beside each, as labelme saves it;
 - class folders: two subfolders named like the categories, for the classifier alone.
 """
@@ -17,6 +18,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from training.dataset.files import files_in
+from training.dataset.ratings import UpperHalf, read_ratings, upper_halves
 
 PHOTO_SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"]
@@ -39,8 +41,9 @@ class Photo:
     identity: photos of one identity never part. duplicate_group: near copies, each rated on its
     own. loose_boxes: they show where faces are, not how large. fold: 0-4 where the data set gives
     it. score: mean human rating on the data set's own scale. category: the class folder's name.
-    group: gender, ethnicity, age. drawn_on_wh: size of the photo when its boxes were drawn.
-    other_labels: of shapes that are no faces.
+    group: gender, ethnicity, age. upper_share: of the n_ratings single ratings those that put it
+    into the upper half of its ethnic group. drawn_on_wh: size of the photo when its boxes were
+    drawn. other_labels: of shapes that are no faces.
     """
 
     path: Path
@@ -51,6 +54,8 @@ class Photo:
     fold: int | None = None
     score: float | None = None
     category: str | None = None
+    upper_share: float | None = None
+    n_ratings: int = 0
     group: dict[str, str] = field(default_factory=dict)
     box_source: str = "human"
     licence: str = "own"
@@ -175,16 +180,24 @@ def _first_of(error: ValidationError) -> str:
 
 def _read_index(folder: Path) -> Iterator[Photo | Rejected]:
     index = folder / INDEX_FILE
+    rows: dict[int, _IndexRow] = {}
     for number, line in enumerate(index.read_bytes().splitlines(), start=1):
         try:
-            yield _index_photo(_IndexRow.model_validate_json(line), folder)
+            rows[number] = _IndexRow.model_validate_json(line)
         except ValidationError as error:
             yield Rejected(index, f"line {number}: {_first_of(error)}")
+    groups = {row.image: row.group or {} for row in rows.values()}
+    needed = {"ethnicity", "gender"}
+    known = [each for each in read_ratings(folder) if needed <= groups.get(each.image, {}).keys()]
+    halves = upper_halves(known, groups)
+    for number, row in rows.items():
+        try:
+            yield _index_photo(row, folder, halves.get(row.image))
         except BadLabelError as error:
             yield Rejected(index, f"line {number}: {error}")
 
 
-def _index_photo(row: _IndexRow, folder: Path) -> Photo:
+def _index_photo(row: _IndexRow, folder: Path, half: UpperHalf | None) -> Photo:
     group = dict(row.group or {})
     duplicates = row.duplicate_group and f"{folder.name}:{row.duplicate_group}"
     return Photo(
@@ -195,6 +208,8 @@ def _index_photo(row: _IndexRow, folder: Path) -> Photo:
         duplicate_group=duplicates,
         fold=row.fold,
         score=row.score,
+        upper_share=half.share if half else None,
+        n_ratings=half.n_ratings if half else 0,
         group=group,
         box_source=row.box_source,
         licence=row.licence,

@@ -1,4 +1,4 @@
-"""Pretrained weights to start from: the localizer's VGG16, the compact classifier's ResNet."""
+"""Pretrained weights for the localizer's VGG16 to start from."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from training.classifier.dlib_weights import read_dlib_weights
 from training.localizer.network import IMAGENET_MEAN_RGB
 
 Floats = npt.NDArray[np.float32]
@@ -15,8 +14,7 @@ Floats = npt.NDArray[np.float32]
 def load_backbone(model: keras.Model, weights: str) -> list[str]:
     """Fill the layers of `model` that the weights have by name, and return those names.
 
-    `weights` is `none`; `imagenet`, which downloads Keras' VGG16; a path to dlib's `.dat`
-    (`training.classifier.dlib_weights`), for the compact classifier; or a path to an `.npz` with
+    `weights` is `none`; `imagenet`, which downloads Keras' VGG16; or a path to an `.npz` with
     arrays `NAME/kernel` and `NAME/bias`. A file whose names are `block1_conv1` … holds VGG weights
     for BGR minus the ImageNet mean, one with `conv11` … the slim VGG-19 of Wang et al. 2020
     (arXiv:2003.08436), whose first layers `conv0` and `conv11` are merged into one. Kernels
@@ -37,8 +35,6 @@ def load_backbone(model: keras.Model, weights: str) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, list[Floats]]:
-    if path.suffix == ".dat":
-        return read_dlib_weights(path)
     with np.load(path) as file:
         arrays = dict(file)
     layers = {name.split("/")[0] for name in arrays}

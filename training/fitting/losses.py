@@ -28,23 +28,35 @@ class BoxLoss(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("photo_appeal")
-class OpinionLoss(keras.losses.Loss):
-    """Cross-entropy of the opinions that are known; of panels that were not asked there is NaN."""
+class FairCrossEntropy(keras.losses.Loss):
+    """Cross-entropy of rated faces, and the square of how far others' logits follow ethnicity.
 
-    def __init__(self, *, name: str = "opinion_loss") -> None:
-        super().__init__(name=name)
+    y_true (N, 2 + G) holds a target, its weight, and ethnicity beyond gender and age
+    (`training.classifier.groups`). Of a rated face the latter is 0, of one that nobody rated
+    the weight is 0, so each row takes part in one of the two. fairness: the factor of the second.
+    """
+
+    def __init__(self, fairness: float = 1.0, *, name: str = "fair_cross_entropy") -> None:
+        super().__init__(name=name, reduction="sum")
+        self.fairness = fairness
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Probabilities (N, P) and logits (N, P) → (N,)."""
-        unknown = ops.isnan(y_true)
-        said = ops.where(unknown, 0.0, y_true)
-        # log(1 + exp(x)) - x·y, as in Keras' own for logits, but one value for each panel.
-        losses = ops.softplus(y_pred) - y_pred * said
-        return ops.sum(ops.where(unknown, 0.0, losses), axis=-1)
+        """y_true (N, 2 + G), probabilities (N, 1) → a scalar."""
+        target, weight, residuals = y_true[:, 0], y_true[:, 1], y_true[:, 2:]
+        probability = ops.clip(y_pred[:, 0], 1e-6, 1.0 - 1e-6)
+        above, below = ops.log(probability), ops.log(1.0 - probability)
+        surprise = -(target * above + (1.0 - target) * below)
+        rated = ops.sum(weight * surprise) / ops.maximum(ops.sum(weight), 1e-6)
+        asked = ops.cast(ops.any(residuals != 0, axis=1), y_pred.dtype)
+        count = ops.maximum(ops.sum(asked), 1.0)
+        logit = asked * (above - below)
+        centered = asked * (logit - ops.sum(logit) / count)
+        covariance = ops.sum(residuals * centered[:, None], axis=0) / count
+        return rated + self.fairness * ops.sum(ops.square(covariance))
 
     def get_config(self) -> dict[str, object]:
         """What the constructor takes, for saved models."""
-        return {"name": self.name}
+        return {"name": self.name, "fairness": self.fairness}
 
 
 def generalized_iou(a: keras.KerasTensor, b: keras.KerasTensor) -> keras.KerasTensor:

@@ -15,7 +15,8 @@ from inference_api.vision.released import SIGNATURE
 from inference_api.vision.spec import FormatName
 from training.release.saved_model import BATCH_SIZE, Floats
 
-STEM = ".*stem.*"  # the names of the operations of a compact network's first layers
+# The names of the operations of a compact network's first layers, and of a classifier's heads.
+EXACT = r".*(stem|age_root|[^_]probability|clear_probability).*"
 CALIBRATION_BATCH = 50  # photos whose range is taken as one; between batches it is averaged
 
 
@@ -43,13 +44,15 @@ def _dynamic(content: bytes) -> bytes:
 
     What would lose time by it stays in float32. To depthwise convolutions whose ranges are found
     anew LiteRT's delegate (XNNPACK) does not attend, and the kernel that does takes several times
-    as long; and in the stem, where maps are large and channels few, finding a range costs more
-    than 8-bit products save.
+    as long; in the stem, where maps are large and channels few, finding a range costs more than
+    8-bit products save; and heads are a trifle of the work, and decide.
     """
     quantizer = Quantizer(content)
     for operation in (Operation.CONV_2D, Operation.FULLY_CONNECTED):
         quantizer.add_dynamic_config(".*", operation, 8)
-    quantizer.update_quantization_recipe(STEM, Operation.ALL_SUPPORTED, algorithm_key="no_quantize")
+    quantizer.update_quantization_recipe(
+        EXACT, Operation.ALL_SUPPORTED, algorithm_key="no_quantize"
+    )
     return bytes(quantizer.quantize().quantized_model)
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
-from training.classifier.compact import build_compact_classifier
+from training.classifier.calibration import platt
 from training.classifier.original import build_classifier
 from training.detector.network import DETECTOR_IN_TRAINING, build_detector
 from training.fitting.grow import fold_batch_normalization, widen
@@ -37,28 +36,28 @@ def plain_localizer(run: Path) -> keras.Model:
 def plain_classifier(run: Path) -> keras.Model:
     """The run's best network without dropout and what only training needs."""
     trained = keras.models.load_model(run / "best.keras", compile=False)
-    plain = build_classifier()
     if trained.name == COMPACT_CLASSIFIER:
-        size, panels = trained.inputs[0].shape[1], trained.output["panel"].shape[1]
-        plain = build_compact_classifier(size=size, panels=panels)
+        return trained  # its heads were fitted in closed form
+    plain = build_classifier()
     fold_batch_normalization(trained, plain)
     return plain
 
 
-def calibrate(model: keras.Model, crops: np.ndarray, outcomes: np.ndarray) -> None:
+def calibrate(
+    model: keras.Model, crops: np.ndarray, shares: np.ndarray, counts: np.ndarray
+) -> None:
     """Make the probabilities true on `crops`: Platt's scaling, put into the last layer.
 
-    outcomes: bool (N,), in the upper category or not. A slope and an offset of the logit are
-    fitted by logistic regression (Platt 1999) and multiplied into kernel and bias, so the
-    architecture stays what it was. Too few photos leave the network as it is.
+    shares: of `counts` ratings those in the upper category, (N,) each. A slope and an offset of
+    the logit are fitted by logistic regression (Platt 1999) and multiplied into kernel and bias, so
+    the architecture stays what it was. Too few photos leave the network as it is.
     """
-    if len(crops) < FEWEST_TO_CALIBRATE or outcomes.all() or not outcomes.any():
+    if len(crops) < FEWEST_TO_CALIBRATE or np.ptp(shares) == 0:
         print(f"not calibrated: {len(crops)} rated validation photos are too few")
         return
     probability = model.predict({"image": crops}, verbose=0)["probability"].astype(np.float64)
-    probability = probability.clip(1e-7, 1 - 1e-7)
-    fitted = LogisticRegression(C=1e3).fit(np.log(probability / (1 - probability)), outcomes)
-    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    probability = probability[:, 0].clip(1e-7, 1 - 1e-7)
+    slope, offset = platt(np.log(probability / (1 - probability)), shares, counts)
     layer = model.get_layer("probability")
     kernel, bias = layer.get_weights()
     layer.set_weights([kernel * slope, bias * slope + offset])

@@ -12,16 +12,18 @@ export function frameOf({ left, top, right, bottom }, { width, height }) {
   return frame;
 }
 
-export function cardOf({ box, label, probability, face_probability: isFace }, image) {
+export function cardOf(face, image) {
   const card = copyOf("face");
   const part = (name) => card.querySelector(name);
-  part(".label").textContent = label;
-  part("meter").value = probability;
-  part("meter").style.setProperty("--value", probability);
-  part("meter").ariaLabel = label;
-  const sure = [say("sure", { percent: probability }), say("is_face", { percent: isFace })];
-  part(".sure").textContent = sure.join(" · ");
-  draw(part("canvas"), image, box);
+  const labelled = face.verdict === "labelled";
+  part(".label").textContent = labelled ? face.label : say(face.verdict);
+  part("meter").hidden = !labelled;
+  part("meter").value = face.probability;
+  part("meter").style.setProperty("--value", face.probability);
+  part("meter").ariaLabel = face.label;
+  const why = labelled ? say("sure", { percent: face.probability }) : say(face.reason);
+  part(".sure").textContent = `${why} · ${say("is_face", { percent: face.face_probability })}`;
+  draw(part("canvas"), image, face.box);
   return card;
 }
 

@@ -6,8 +6,8 @@ let language = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => t
 export const spoken = () => language;
 
 export function say(name, values = {}) {
-  const { errors, ...others } = words[language];
-  const forms = others[name] ?? errors[name] ?? errors.unknown;
+  const { errors, verdicts, reasons, ...others } = words[language];
+  const forms = { ...errors, ...reasons, ...verdicts, ...others }[name] ?? errors.unknown;
   const text = forms[new Intl.PluralRules(language).select(values.n)] ?? forms;
   return text.replace(/\{(\w+)\}/g, (_, slot) => inWords(slot, values[slot]));
 }

@@ -104,7 +104,7 @@ async def test_a_service_that_hangs_is_an_absence(http, inference):
         jpeg_with(""),
         jpeg_with("{"),
         jpeg_with('{"faces": []}'),
-        jpeg_with('{"image": {"width": 1, "height": 1}, "faces": [{"label": 1}]}'),
+        jpeg_with('{"image": {"width": 1, "height": 1}, "faces": [{"label": "Sexy"}]}'),
         jpeg_with('{"image": {"width": 1, "height": 1}, "faces": []}', b"GIF89a"),
         jpeg_with('{"image": {"width": 1, "height": 1}, "faces": []}', bytes(51_000_000)),
     ],

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 from PIL import ExifTags
 from PIL import Image as PillowImage
 
+from inference_api.vision.boxes import Box
+from inference_api.vision.drawing import Mark, draw_marks
 from inference_api.vision.images import decode, encode
+from inference_api.vision.spec import ClassifierSpec, NotSure
 from tests.inference_api.http.test_bad_requests import assert_problem
 from tests.inference_api.vision.icc import P3, encoded, rgb_profile
 
@@ -46,6 +50,46 @@ def test_the_box_lies_where_the_face_is_in_the_upright_photo(client, scene, orie
     assert list(face["box"].values()) == pytest.approx(scene.box, abs=1.5 * pixels_of_the_square)
     assert (face["label"], face["face_probability"]) == ("Red", 1)
     assert 0.5 < face["probability"] <= 1
+
+
+def test_every_face_has_a_verdict_and_its_reason(client, scene):
+    (face,) = client.post("/v1/predict", files={"photo": scene.jpeg}).json()["faces"]
+    assert (face["verdict"], face["reason"]) == ("labelled", "none")
+
+
+@dataclass
+class Cautious:
+    """A classifier that takes everybody for a newborn child, held to another spec."""
+
+    inner: object
+    spec: ClassifierSpec
+
+    def classify(self, crops):
+        return [each._replace(age_years=-1.0) for each in self.inner.classify(crops)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "reason", "label"),
+    [
+        ({"adult_from_years": 0.0}, "no_label_for_children", "looks_under_age",
+         "no label for children"),
+        ({"not_sure": NotSure(least_side=9999)}, "not_sure", "too_small", "not sure"),
+    ],
+)  # fmt: skip
+def test_a_face_without_a_label_says_so_in_json_and_has_none_in_the_picture(  # noqa: PLR0917
+    serve, pipeline, scene, rules, verdict, reason, label
+):
+    spec = pipeline.classifier.spec.model_copy(update=rules)
+    cautious = replace(pipeline, classifier=Cautious(pipeline.classifier, spec))
+    files = {"photo": ("photo.png", encode(scene.image, image_format="PNG"))}
+    with serve(pipeline=cautious) as client:
+        (face,) = client.post("/v1/predict", files=files).json()["faces"]
+        png = {"Accept": "image/png"}
+        drawn = decode(client.post("/v1/annotate", files=files, headers=png).content)
+    said = {name: face[name] for name in ("verdict", "reason", "label", "probability")}
+    assert said == {"verdict": verdict, "reason": reason, "label": label, "probability": None}
+    box = Box(*face["box"].values())
+    np.testing.assert_array_equal(drawn, draw_marks(scene.image, [Mark(box, "")]))
 
 
 def test_no_face_is_an_answer(client, make_scene):

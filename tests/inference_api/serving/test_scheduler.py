@@ -97,7 +97,7 @@ async def test_photos_of_one_batch_get_their_own_answers(schedule, gated, make_s
     await in_the_runtime(gated)
     gated.gate.set()
     red, blue, dark = [prediction.faces for prediction in await asyncio.gather(*tasks)]
-    assert [red[0].label, blue[0].label, dark] == ["Red", "Blue", ()]
+    assert [red[0].answer.label, blue[0].answer.label, dark] == ["Red", "Blue", ()]
     assert blue[0].box.left - red[0].box.left == pytest.approx(10, abs=5)
 
 

@@ -33,7 +33,7 @@ def test_a_training_crop_shows_the_face_as_large_as_the_service_does(size_wh, bo
         prepare(photo, image, split=split, sizes=sizes)
         for split, sizes in (("train", Sizes(SIZE).for_training(SIZE)), ("validation", Sizes(SIZE)))
     )
-    split = Split([_record(stored, 0)], stored.square[None], stored.crop[None])
+    split = Split([_record(stored) | {"crop": 0}], stored.square[None], stored.crop[None])
     sampler = CropSampler(split.crops, split.crop_windows, size=SIZE)
     sampler._photometric = A.Compose([])
     rng = np.random.default_rng(0)

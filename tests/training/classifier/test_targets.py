@@ -1,47 +1,58 @@
-"""From ratings to targets."""
+"""What a classifier is taught of a photo, and how much it counts."""
 
-import numpy as np
 import pytest
-from scipy.stats import norm
 
-from training.classifier.targets import ScoreScale, is_upper, score_scales, target_probability
-
-
-def rated(score, dataset="a"):
-    return {"dataset": dataset, "score": score, "category": None}
-
-
-def sorted_into(category):
-    return {"dataset": "a", "score": None, "category": category}
+from training.classifier.targets import (
+    ScoreScale,
+    score_scales,
+    target_probability,
+    target_weight,
+)
 
 
-def test_no_ratings_have_no_scale():
-    assert score_scales([]) == score_scales([sorted_into("Sexy")]) == {}
+def record(score=None, **fields):
+    known = {"dataset": "mine", "score": score, "category": None, "group": {}}
+    return known | fields
 
 
-def test_each_data_set_has_its_own_scale():
-    records = [*(rated(s) for s in (1, 2, 9)), *(rated(s, "b") for s in (50, 70)), rated(None)]
-
-    assert score_scales(records) == {
-        "a": ScoreScale(2, pytest.approx(np.std([1, 2, 9]))),
-        "b": ScoreScale(60, 10),
-    }
+def of(ethnicity, gender):
+    return {"group": {"ethnicity": ethnicity, "gender": gender}}
 
 
-def test_equal_ratings_are_all_in_the_middle():
-    assert target_probability(rated(4), score_scales([rated(4)] * 3), "Sexy") == 0.5
+SCALES = {("mine", None): ScoreScale(3.0, 2.0), ("mine", "x"): ScoreScale(7.0, 1.0)}
 
 
-@pytest.mark.parametrize("score", [-5, 1, 4, 5, 6.5, 20])
-def test_a_rated_photos_target_is_the_normal_distribution_function(score):
-    scales = {"a": ScoreScale(4, 2)}
+@pytest.mark.parametrize(
+    ("given", "probability"),
+    [
+        (record(category="Sexy"), 1),
+        (record(category="Ugly"), 0),
+        (record(3.0), 0.5),
+        (record(5.0), 0.841345),  # the normal distribution's share below +1
+        (record(6.0, group={"ethnicity": "x"}), 0.158655),
+        (record(6.0, group={"ethnicity": "unseen"}), 0.5),
+        (record(9.0, upper_share=0.25), 0.25),  # single ratings say more than their mean
+        (record(9.0, upper_share=0.0), 0),
+    ],
+)
+def test_what_people_said_becomes_a_probability(given, probability):
+    assert target_probability(given, SCALES, "Sexy") == pytest.approx(probability, abs=1e-6)
 
-    expected = norm.cdf(score, loc=4, scale=2)
-    assert target_probability(rated(score), scales, "Sexy") == pytest.approx(expected)
-    assert is_upper(rated(score), scales, "Sexy") is bool(expected > 0.5)
+
+def test_each_ethnic_group_of_a_data_set_has_its_own_scale():
+    records = [record(float(s), **of(e, "male")) for e, s in (("x", 1), ("x", 3), ("y", 8))]
+    scales = score_scales(records)
+    assert scales["mine", "x"] == ScoreScale(2.0, 1.0)
+    assert scales["mine", "y"] == ScoreScale(8.0, 1.0)  # without a width, one is taken
 
 
-@pytest.mark.parametrize(("category", "target"), [("Sexy", 1), ("Ugly", 0)])
-def test_a_sorted_photos_target_is_where_it_was_put(category, target):
-    assert target_probability(sorted_into(category), {}, "Sexy") == target
-    assert is_upper(sorted_into(category), {}, "Sexy") is bool(target)
+def test_women_and_men_count_equally_in_a_scale():
+    women = [record(10.0, **of("x", "female"))] * 3
+    scale = score_scales([*women, record(0.0, **of("x", "male"))])["mine", "x"]
+    assert scale == ScoreScale(5.0, 5.0)
+
+
+@pytest.mark.parametrize(("n", "weight"), [(0, 1), (2, 0.2), (8, 0.5), (72, 0.9)])
+def test_a_share_of_few_ratings_counts_less(n, weight):
+    assert target_weight({"n_ratings": n}) == pytest.approx(weight)
+    assert target_weight({}) == 1

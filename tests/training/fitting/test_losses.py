@@ -10,7 +10,7 @@ from training.fitting.losses import (
     GIOU_WEIGHT,
     L1_WEIGHT,
     BoxLoss,
-    OpinionLoss,
+    FairCrossEntropy,
     generalized_iou,
 )
 
@@ -122,12 +122,26 @@ def test_the_loss_comes_back_from_its_configuration():
     assert loss.name == "mine"
 
 
-def test_an_opinion_costs_its_cross_entropy_and_one_that_nobody_has_costs_nothing():
-    said = np.array([[0.2, np.nan], [np.nan, 1.0], [np.nan, np.nan]], np.float32)
-    logits = np.array([[1.0, 50.0], [-50.0, 2.0], [9.0, 9.0]], np.float32)
-    probability = 1 / (1 + np.exp(-logits.astype(float)))
+RATED = np.array([[1, 1, 0, 0], [0.5, 3, 0, 0]], np.float32)  # target, weight, no ethnicity
+OTHERS = np.array([[0, 0, 0.5, -0.5], [0, 0, -0.5, 0.5]], np.float32)
 
-    losses = as_numpy(OpinionLoss().call(said, logits))
 
-    first = -0.2 * np.log(probability[0, 0]) - 0.8 * np.log(1 - probability[0, 0])
-    np.testing.assert_allclose(losses, [first, -np.log(probability[1, 1]), 0], rtol=1e-5)
+def test_fair_cross_entropy_of_rated_faces_is_their_weighted_mean():
+    said = np.array([[0.8], [0.3]], np.float32)
+    expected = (-np.log(0.8) - 3 * (0.5 * np.log(0.3) + 0.5 * np.log(0.7))) / 4
+    assert as_numpy(FairCrossEntropy(30.0).call(RATED, said)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_fair_cross_entropy_of_others_is_how_far_their_logits_follow_ethnicity():
+    even, odd = np.array([[0.7], [0.7]], np.float32), np.array([[0.5], [0.8]], np.float32)
+    assert as_numpy(FairCrossEntropy(30.0).call(OTHERS, even)) == pytest.approx(0, abs=1e-6)
+    covariance = np.log(4) / 4  # logits 0 and log 4, half a deviation each: (−½·½ − ½·½)·log 4 / 2
+    expected = 30 * 2 * covariance**2
+    assert as_numpy(FairCrossEntropy(30.0).call(OTHERS, odd)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_fair_cross_entropy_keeps_both_kinds_of_faces_apart():
+    loss, said = FairCrossEntropy(30.0), np.array([[0.8], [0.3], [0.5], [0.8]], np.float32)
+    together = as_numpy(loss.call(np.concatenate([RATED, OTHERS]), said))
+    apart = as_numpy(loss.call(RATED, said[:2])) + as_numpy(loss.call(OTHERS, said[2:]))
+    assert together == pytest.approx(apart, rel=1e-5)

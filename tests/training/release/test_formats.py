@@ -115,7 +115,7 @@ def test_a_wrong_calibration_is_stored_and_refused(exported, tmp_path, wrongly):
         assert verdicts[0].objection is None
         loaded = load_pipeline(models, pair="original", engine="auto")
         crops = np.stack([np.full((SIZE, SIZE, 3), level, np.uint8) for level in (20, 230)])
-        assert (loaded.classifier.classify(crops) >= 0.5).tolist() == [False, True]
+        assert [each.upper >= 0.5 for each in loaded.classifier.classify(crops)] == [False, True]
 
 
 def test_the_calibration_sees_what_the_service_sees(tmp_path, exported):

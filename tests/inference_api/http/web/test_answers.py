@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 
 from inference_api.pipeline import Pipeline
 from inference_api.vision.images import encode
+from inference_api.vision.labelling import Reason, Verdict
 from tests.inference_api.http.test_service import PATIENCE_S, Held, until
+from tests.inference_api.http.web.test_everybody import WORDS
 
 BUSY = {"Retry-After": "2", "Content-Type": "application/problem+json"}
 
@@ -85,6 +87,43 @@ def test_a_probability_is_a_bar_and_a_text(visit, scene):
     expect(card.locator("meter")).to_have_attribute("max", "1")
     value = card.locator("meter").evaluate("(meter) => meter.value")
     expect(card.locator(".sure")).to_contain_text(f"{value:.0%} sure")
+
+
+UNLABELLED = [
+    ("not_sure", "near_the_cut", "Not sure", "it could be either label"),
+    ("not_sure", "too_small", "Not sure", "the face is too small"),
+    ("not_sure", "unclear", "Not sure", "the face is hard to see"),
+    ("no_label_for_children", "looks_under_age", "No label for children", "this may be a child"),
+]
+
+
+@pytest.mark.parametrize(("verdict", "reason", "label", "why"), UNLABELLED)
+def test_a_face_without_a_label_has_words_and_no_bar(  # noqa: PLR0917
+    visit, scene, verdict, reason, label, why
+):
+    def unlabelled(route):
+        reply = route.fetch().json()
+        said = {"verdict": verdict, "reason": reason, "label": "unseen", "probability": None}
+        reply["faces"] = [face | said for face in reply["faces"]]
+        route.fulfill(json=reply)
+
+    visit.page.route("**/v1/predict", unlabelled)
+    card = visit.send("face.jpg", scene.jpeg)
+    expect(card.locator(".label")).to_have_text(label)
+    expect(card.locator(".sure")).to_contain_text(f"{why} · a face: 100%")
+    expect(card.locator("meter")).to_be_hidden()
+    expect(card.locator(".frames div")).to_have_count(1)
+    assert Axe().run(visit.page).violations_count == 0
+    visit.look(f"unlabelled-{reason}")
+    visit.page.get_by_role("button", name="Русский").click()
+    expect(card.locator(".label")).to_have_text(WORDS["ru"]["verdicts"][verdict])
+    expect(card.locator(".sure")).to_contain_text(WORDS["ru"]["reasons"][reason])
+
+
+def test_every_verdict_and_reason_has_words_in_every_language():
+    for language, words in WORDS.items():
+        assert set(words["verdicts"]) == {*Verdict} - {Verdict.LABELLED}, language
+        assert set(words["reasons"]) == {*Reason} - {Reason.NONE}, language
 
 
 @pytest.mark.parametrize(
