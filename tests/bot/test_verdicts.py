@@ -48,4 +48,4 @@ async def test_among_many_faces_those_without_a_label_are_counted_as_such(
 
     answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
 
-    assert text_of(answer).splitlines()[0] == "12 faces: 12 without a label"
+    assert text_of(answer).splitlines()[0] == "12 faces: 12 not sure: the face is hard to see"

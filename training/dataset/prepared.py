@@ -99,9 +99,9 @@ def read_split(prepared: Path, split: str) -> Split:
     """The split `train` or `validation` of a folder that `training.prepare` wrote."""
     folder = prepared / split
     lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines()
-    photos, crops, references = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("photos", "crops", "references")
-    )
+    photos, crops = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("photos", "crops"))
+    path = folder / "references.npy"  # which older folders lack
+    references = np.load(path, mmap_mode="r") if path.exists() else crops[:0]
     margin = json.loads((prepared / "summary.json").read_text(encoding="utf-8"))["crop_margin"]
     return Split([json.loads(line) for line in lines], photos, crops, margin, references)
 

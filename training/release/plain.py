@@ -44,14 +44,17 @@ def plain_classifier(run: Path) -> keras.Model:
 
 
 def calibrate(
-    model: keras.Model, crops: np.ndarray, shares: np.ndarray, counts: np.ndarray
+    model: keras.Model, crops: np.ndarray, shares: np.ndarray, counts: np.ndarray | None = None
 ) -> None:
     """Make the probabilities true on `crops`: Platt's scaling, put into the last layer.
 
-    shares: of `counts` ratings those in the upper category, (N,) each. A slope and an offset of
-    the logit are fitted by logistic regression (Platt 1999) and multiplied into kernel and bias, so
-    the architecture stays what it was. Too few photos leave the network as it is.
+    shares: of `counts` ratings (one each if left out) those in the upper category, (N,). A slope
+    and an offset of the logit are fitted by logistic regression (Platt 1999) and multiplied into
+    kernel and bias, so the architecture stays what it was. Too few photos leave the network as it
+    is.
     """
+    shares = np.asarray(shares, np.float64)
+    counts = np.ones(len(shares)) if counts is None else counts
     if len(crops) < FEWEST_TO_CALIBRATE or np.ptp(shares) == 0:
         print(f"not calibrated: {len(crops)} rated validation photos are too few")
         return
