@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inference_api.engines import load_pipeline
-from inference_api.engines.choice import LEAST_LABEL_AGREEMENT, MOST_IOU_LOSS, Machine
+from inference_api.engines.choice import MAX_IOU_LOSS, MIN_LABEL_AGREEMENT, Machine
 from inference_api.vision.boxes import Box, iou
 from inference_api.vision.images import decode, decode_reduced, encode
 from inference_api.vision.letterbox import crop_square
@@ -134,13 +134,13 @@ def test_the_engines_answer_alike_within_the_stored_tolerance(pipelines, pair, e
         for found_ious, pipeline in zip(ious, (exact, rounded), strict=True):
             found = [face.box.as_array() for face in faces_in(pipeline, image)]
             found_ious.append(iou(found, [expected]).max(initial=0))
-    assert np.mean(ious[0]) - np.mean(ious[1]) <= MOST_IOU_LOSS
+    assert np.mean(ious[0]) - np.mean(ious[1]) <= MAX_IOU_LOSS
     ours, theirs = (each.classifier.classify(np.stack(crops)) for each in (exact, rounded))
     same = [
         (a.upper >= spec.threshold) == (b.upper >= spec.threshold)
         for a, b in zip(ours, theirs, strict=True)
     ]
-    assert np.mean(same) >= LEAST_LABEL_AGREEMENT
+    assert np.mean(same) >= MIN_LABEL_AGREEMENT
 
 
 @pytest.mark.skipif(not Machine.here().bfloat16, reason="the processor does not multiply bfloat16")
