@@ -1,6 +1,7 @@
 """What an operator can set, read once from the environment (or `.env`) at the start."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,7 +53,9 @@ class Settings(BaseSettings):
         8, description="Photos that wait are run together, up to this many."
     )
     codec: Literal["process", "thread"] = Field(
-        "process", description="What decodes and encodes photos; threads take less memory."
+        "process" if sys.platform == "linux" else "thread",
+        description="What decodes and encodes photos; `thread` takes less memory, and is all that "
+        "systems other than Linux have.",
     )
     codec_workers: Annotated[int, Field(ge=1, le=64)] = Field(
         2, description="Processes or threads that decode and encode photos."

@@ -63,6 +63,7 @@ parser.add_argument("--out", type=Path, default=Path("models"))
 parser.add_argument("--version", default="1.0.0")
 parser.add_argument("--labels", nargs=2, default=["Ugly", "Sexy"], help="lower, upper")
 parser.add_argument("--face-threshold", type=float, default=0.5)
+parser.add_argument("--detector-size", type=int, help="of its squares, pixels, if not as trained")
 parser.add_argument("--least-probability", type=float, default=0.55, help="of a label, else unsure")
 parser.add_argument("--least-side", type=int, default=40, help="pixels of a face, else unsure")
 
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _export_localizer(options: argparse.Namespace) -> None:
-    model = plain_localizer(options.localizer)
+    model = plain_localizer(options.localizer, size=options.detector_size)
     many = model.name == COMPACT_LOCALIZER
     folder = options.out / (COMPACT_LOCALIZER if many else LOCALIZER)
     save_half_precision(model, folder)

@@ -15,11 +15,14 @@ from training.release.names import COMPACT_CLASSIFIER
 FEWEST_TO_CALIBRATE = 50  # photos; fewer say more about themselves than about the network
 
 
-def plain_localizer(run: Path) -> keras.Model:
-    """The run's best network without normalization; a VGG16 is grown if it is narrow."""
+def plain_localizer(run: Path, *, size: int | None = None) -> keras.Model:
+    """The run's best network without normalization; a VGG16 is grown if it is narrow.
+
+    size: of a detector's squares, pixels, if not the one that it was trained on.
+    """
     trained = keras.models.load_model(run / "best.keras", compile=False)
     if trained.name == DETECTOR_IN_TRAINING:
-        detector = build_detector(size=trained.inputs[0].shape[1], normalized=False)
+        detector = build_detector(size=size or trained.inputs[0].shape[1], normalized=False)
         fold_batch_normalization(trained, detector)
         return detector
     blocks = range(1, len(VGG16_CHANNELS) + 1)
