@@ -42,14 +42,15 @@ class Running:
         if self.source:
             others.append(asyncio.create_task(self.source()))
         ornaments = asyncio.create_task(self.ornaments())
-        ended, _ = await asyncio.wait([*workers, *others], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*workers, *others], return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         for worker in self.workers:
             worker.wake()
         await _cancel([*others, ornaments])
         await self._drain(workers)
-        for task in ended:
-            task.result()
+        for task in (*workers, *others):  # one may have failed while the stop was obeyed
+            if not task.cancelled():
+                task.result()
 
     async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
         replies = asyncio.create_task(self.intake.drain())
