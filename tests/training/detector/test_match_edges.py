@@ -19,8 +19,8 @@ def test_half_the_union_is_just_enough(boxes, recall):
     assert matches.precision_recall(threshold=0.5) == (recall, recall)
 
 
-@pytest.mark.parametrize(("boxes", "counted"), [(HALF, 0), (LESS, 1)])
-def test_half_the_union_is_just_enough_to_be_ignored(boxes, counted):
+@pytest.mark.parametrize(("boxes", "counted"), [([[0, 5, 10, 15]], 0), ([[0, 5.1, 10, 15.1]], 1)])
+def test_half_of_a_box_inside_is_just_enough_to_be_ignored(boxes, counted):
     matches = match([found(boxes)], [Truth(NONE, np.float32(FACE))])
     assert len(matches.probabilities) == counted
 
