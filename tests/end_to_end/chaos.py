@@ -20,7 +20,7 @@ from tests.bot.telegram.people import Update
 from tests.bot.telegram.server import FakeTelegram, fake_telegram
 from tests.end_to_end.processes import ROOT, Process, Workplace
 
-PHOTO = ROOT / "tests" / "photos" / "london_neutral_044_03.jpg"
+PHOTO = ROOT / "tests" / "photos" / "london_smiling_034_08.jpg"  # one that gets a label
 FAULT_RATE = 0.05
 PHOTOS_A_ROUND = 3
 KILL_WITHIN_S = 2.0
