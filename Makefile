@@ -6,7 +6,7 @@ PARTS = run service litert bot training
 PEERS = deepface dlib mediapipe mtcnn yunet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compose check rooms mutants train bench peers lock clean hostile
+.PHONY: help run test test-bot test-others test-compose check rooms mutants train bench peers lock clean hostile
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,8 +19,19 @@ run: $(VENV)/.installed-run ## Start the service on http://127.0.0.1:8000, and t
 		exec $(PY) -m inference_api serve; \
 	fi
 
+# In two parts at once, as the bot's tests wait for most of their time.
 test: $(VENV)/.installed-dev ## Run the tests; ARGS="-k name" picks some
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j2 test-bot test-others
+endif
+
+test-bot: $(VENV)/.installed-dev
+	$(PY) -m pytest tests/bot tests/benchmarks
+
+test-others: $(VENV)/.installed-dev
+	$(PY) -m pytest --ignore=tests/bot --ignore=tests/benchmarks
 
 test-compose: $(VENV)/.installed-dev ## Build the images and test them on this machine's Docker engine
 	$(PY) -m pytest tests/compose $(ARGS)
