@@ -81,3 +81,16 @@ async def test_what_is_missing_in_an_album_is_said_however_long_the_rest_is(
     words = text_of(telegram.sent[0])
     assert "Your photo no. 9 is missing" in words
     assert "1. 10 faces: 10 🦊" in words
+
+
+async def test_among_many_faces_those_without_a_label_are_counted_as_such(
+    telegram, inference, jpeg
+):
+    inference.n_faces = 12
+    inference.said = {
+        "verdict": "not_sure", "reason": "unclear", "label": "unseen", "probability": None,
+    }  # fmt: skip
+
+    answer = await answer_to(telegram, telegram.people.photo(7, jpeg))
+
+    assert text_of(answer).splitlines()[0] == "12 faces: 12 not sure: the face is hard to see"
