@@ -1,4 +1,4 @@
-"""The compact pair's detector, in Keras 3: many faces, a twenty-fifth of the arithmetic.
+"""The compact pair's detector, in Keras 3: many faces, a tenth of the arithmetic.
 
 It takes uint8 RGB as the service feeds it, scales it itself, and is built of 3x3 and 1x1
 convolutions with batch normalization and ReLU, which every runtime folds and quantizes well.
